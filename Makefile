@@ -1,0 +1,38 @@
+# make demo   set up, then run the main job on a simulated sequence and show the scores
+# make test   format check, lint, types, tests
+
+PYTHON ?= python3
+VENV ?= .venv
+CONSTRAINTS ?= requirements/constraints.txt
+BIN := $(VENV)/bin
+PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+
+.PHONY: help install demo test format clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(BIN)/.installed: pyproject.toml $(CONSTRAINTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --upgrade $(PIP_CONSTRAINTS) --editable '.[pretrained,dev]'
+	@touch "$@"
+
+install: $(BIN)/.installed
+
+demo: install
+	"$(BIN)/ctc-submit" demo
+
+test: install
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy"
+	"$(BIN)/python" -m pytest
+
+format: install
+	"$(BIN)/ruff" format .
+	"$(BIN)/ruff" check --fix .
+
+clean:
+	rm -rf "$(VENV)" build dist demo .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The nouns, as they lie on disk: data sets, sequences, frames, label maps, tracks, instances."""

@@ -1,0 +1,95 @@
+"""Gold and silver truth of a sequence: which frames are annotated, and how completely."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ctc_submit.data.labels import read_labels
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import DataError
+
+_SEGMENTED = re.compile(r"man_seg(\d{3,})\.tif", re.IGNORECASE)
+_SLICE = re.compile(r"man_seg_(\d{3,})_(\d{3})\.tif", re.IGNORECASE)
+_MARKED = re.compile(r"man_track(\d{3,})\.tif", re.IGNORECASE)
+TRUTHS = ("GT", "ST")
+
+
+def truth_folder(sequence: Sequence, truth: str) -> Path:
+    """Return the folder of the sequence's ``GT`` (gold) or ``ST`` (silver) truth.
+
+    Raises:
+        ValueError: If ``truth`` is neither.
+    """
+    if truth not in TRUTHS:
+        raise ValueError(f"truth must be one of {', '.join(TRUTHS)}, not {truth!r}")
+    return sequence.gold if truth == "GT" else sequence.silver
+
+
+def find_masks_of_truth(sequence: Sequence, truth: str) -> dict[int, Path]:
+    """Return time index to whole segmentation mask ``man_segNNN.tif``, in time order.
+
+    Raises:
+        DataError: If the truth has no such mask.
+        ValueError: If ``truth`` is neither ``GT`` nor ``ST``.
+    """
+    folder = truth_folder(sequence, truth) / "SEG"
+    found = _numbered(folder, _SEGMENTED)
+    if not found:
+        raise DataError(
+            f"{folder}: holds no man_seg000.tif; the sequence has no {truth} segmentation"
+        )
+    return found
+
+
+def find_slices_of_truth(sequence: Sequence, truth: str) -> dict[tuple[int, int], Path]:
+    """Return (time, z) to single-slice mask ``man_seg_TTT_ZZZ.tif``; empty where there is none."""
+    folder = truth_folder(sequence, truth) / "SEG"
+    if not folder.is_dir():
+        return {}
+    matches = ((_SLICE.fullmatch(path.name), path) for path in folder.iterdir())
+    return dict(sorted(((int(m[1]), int(m[2])), path) for m, path in matches if m))
+
+
+def find_markers(sequence: Sequence) -> dict[int, Path]:
+    """Return time index to ``man_trackNNN.tif`` of the gold truth; empty where there is none."""
+    return _numbered(sequence.gold / "TRA", _MARKED)
+
+
+def uncovered_markers(labels: np.ndarray, markers: np.ndarray) -> np.ndarray:
+    """Find the cells that a partial segmentation leaves out.
+
+    Args:
+        labels: Segmentation of the frame, 0 where nothing is annotated.
+        markers: Tracking markers of the same frame and shape, one value a cell.
+
+    Returns:
+        Sorted values of the markers of which no pixel lies on an annotated cell; empty for a frame
+        that is annotated completely.
+    """
+    covered = np.unique(markers[labels > 0])
+    return np.setdiff1d(np.unique(markers), np.append(covered, 0))
+
+
+def is_complete(sequence: Sequence, truth: str, time: int) -> bool:
+    """Tell whether every tracking marker of a frame lies on a cell of its segmentation.
+
+    A frame without markers counts as complete, as there is nothing to hold against it.
+
+    Raises:
+        DataError: If the truth has no mask for this frame, or a file cannot be read.
+    """
+    masks = find_masks_of_truth(sequence, truth)
+    if time not in masks:
+        raise DataError(f"{truth_folder(sequence, truth)}: has no mask for frame {time}")
+    marked = find_markers(sequence).get(time)
+    if marked is None:
+        return True
+    return uncovered_markers(read_labels(masks[time]), read_labels(marked)).size == 0
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> dict[int, Path]:
+    if not folder.is_dir():
+        return {}
+    matches = ((pattern.fullmatch(path.name), path) for path in folder.iterdir())
+    return dict(sorted((int(match[1]), path) for match, path in matches if match))

@@ -1,0 +1,73 @@
+"""Instances of one frame, and how they become a label map."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctc_submit.data.labels import MOST_LABELS
+from ctc_submit.errors import DataError
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One detected cell, as a crop of the frame.
+
+    Attributes:
+        corner: Row and column of the crop's first pixel in the frame; may lie outside of it.
+        mask: bool YX crop, True on the cell.
+        score: Confidence in [0, 1].
+    """
+
+    corner: tuple[int, int]
+    mask: np.ndarray
+    score: float
+
+
+def paint(instances: Iterable[Instance], shape: tuple[int, int]) -> np.ndarray:
+    """Paint instances into one label map.
+
+    The order is the one given, best first: a pixel belongs to the first instance that covers it,
+    and an instance that finds every pixel taken is dropped. Labels count from 1 without a gap, in
+    the order of painting.
+
+    Args:
+        instances: Best first.
+        shape: Height and width of the frame.
+
+    Returns:
+        uint16 YX label map.
+
+    Raises:
+        DataError: If more than 65,535 instances keep a pixel.
+    """
+    labels = np.zeros(shape, np.uint16)
+    label = 0
+    for instance in instances:
+        free = _free_pixels(labels, instance)
+        if free is None:
+            continue
+        label += 1
+        if label > MOST_LABELS:
+            raise DataError(
+                f"a frame of {shape[0]}×{shape[1]} pixels has more than {MOST_LABELS} cells, the "
+                "most that a 16-bit label map can hold; raise the score threshold"
+            )
+        view, mask = free
+        view[mask] = label
+    return labels
+
+
+def _free_pixels(labels: np.ndarray, instance: Instance) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the part of ``labels`` under the instance and its unlabelled pixels there, if any."""
+    top, left = instance.corner
+    height, width = instance.mask.shape
+    rows = slice(max(top, 0), max(min(top + height, labels.shape[0]), 0))
+    columns = slice(max(left, 0), max(min(left + width, labels.shape[1]), 0))
+    view = labels[rows, columns]
+    inside = instance.mask[
+        rows.start - top : rows.start - top + view.shape[0],
+        columns.start - left : columns.start - left + view.shape[1],
+    ]
+    mask = inside & (view == 0)
+    return (view, mask) if mask.any() else None

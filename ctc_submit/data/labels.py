@@ -1,0 +1,95 @@
+"""Label maps: 16-bit images in which every cell of a frame has its own value."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from ctc_submit.data.frames import read_tiff
+from ctc_submit.data.sequence import numbered_files
+from ctc_submit.errors import DataError
+
+MOST_LABELS = 65_535
+"""The largest label that a 16-bit label map can hold."""
+
+_MASK = re.compile(r"mask(\d{3,})\.tif", re.IGNORECASE)
+
+
+def read_labels(path: Path) -> np.ndarray:
+    """Read a label map.
+
+    Returns:
+        uint16, YX or ZYX; 0 is background, and one value is one cell of this frame.
+
+    Raises:
+        DataError: If the file cannot be read or holds anything but integers from 0 to 65,535.
+    """
+    labels = read_tiff(path)
+    if labels.dtype == np.uint16:
+        return labels.astype(np.uint16, copy=False)
+    if labels.dtype.kind not in "ui" or labels.ndim > 3:
+        raise DataError(
+            f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() > MOST_LABELS:
+        found = f"{labels.min()} to {labels.max()}"
+        raise DataError(f"{path}: expected labels from 0 to {MOST_LABELS}, found {found}")
+    return labels.astype(np.uint16)
+
+
+def write_labels(path: Path, labels: np.ndarray) -> None:
+    """Write a label map as the challenge's evaluator reads it: uint16, stripped, zlib.
+
+    The file appears whole or not at all. A volume is written one page a slice.
+
+    Args:
+        path: Where to; its folder exists.
+        labels: YX or ZYX, integers from 0 to 65,535.
+
+    Raises:
+        ValueError: If ``labels`` are not integers from 0 to 65,535, or not YX or ZYX.
+        DataError: If the file cannot be written.
+    """
+    if labels.ndim not in {2, 3} or labels.dtype.kind not in "uib":
+        raise ValueError(f"labels must be integers, YX or ZYX, not {labels.dtype} {labels.shape}")
+    if labels.size and (labels.min() < 0 or labels.max() > MOST_LABELS):
+        raise ValueError(f"labels must be from 0 to {MOST_LABELS}")
+    with whole_file(path) as partial:
+        tifffile.imwrite(
+            partial,
+            labels.astype(np.uint16, copy=False),
+            photometric="minisblack",
+            compression="zlib",
+            compressionargs={"level": 6},
+            metadata=None,
+            software=False,
+        )
+
+
+def find_masks(folder: Path) -> dict[int, Path]:
+    """Return time index to ``maskNNN.tif`` of a result folder, in time order.
+
+    Raises:
+        DataError: If the folder is missing or empty, a number is missing, or digits are mixed.
+    """
+    return numbered_files(folder, _MASK, "mask", "masks")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that takes its place when the block ends well.
+
+    Raises:
+        DataError: If the file system refuses (no such folder, no permission, disk full).
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        partial.unlink(missing_ok=True)

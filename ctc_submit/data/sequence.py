@@ -1,0 +1,114 @@
+"""One time-lapse sequence and the folders that belong to it."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+
+from ctc_submit.errors import DataError
+
+_FRAME = re.compile(r"t(\d{3,})\.tiff?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A folder of raw frames ``tNNN.tif`` and its neighbours in the official layout.
+
+    Attributes:
+        dataset: Name of the folder above, the data set's name in the official layout.
+        number: Name of the sequence's own folder, ``01`` or ``02`` in the challenge.
+        folder: The folder with the raw frames.
+    """
+
+    dataset: str
+    number: str
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path | str) -> Self:
+        """Name the sequence whose frames lie in ``folder``; nothing is read yet."""
+        given = Path(folder)
+        whole = given.absolute()
+        return cls(whole.parent.resolve().name, whole.name, given)
+
+    @property
+    def gold(self) -> Path:
+        """The folder of its gold truth, ``NN_GT``."""
+        return self._beside("_GT")
+
+    @property
+    def silver(self) -> Path:
+        """The folder of its silver truth, ``NN_ST``."""
+        return self._beside("_ST")
+
+    @property
+    def result(self) -> Path:
+        """The folder of its result, ``NN_RES``."""
+        return self._beside("_RES")
+
+    @cached_property
+    def frames(self) -> MappingProxyType[int, Path]:
+        """Time index to raw frame, in time order.
+
+        Raises:
+            DataError: If the folder is missing or empty, a number is missing, or digits are mixed.
+        """
+        return MappingProxyType(numbered_files(self.folder, _FRAME, "t", "raw frames"))
+
+    @property
+    def digits(self) -> int:
+        """How many digits the time index has in this sequence's file names."""
+        return digits_of(next(iter(self.frames.values())))
+
+    def _beside(self, suffix: str) -> Path:
+        return self.folder.parent / f"{self.folder.absolute().name}{suffix}"
+
+
+def digits_of(path: Path) -> int:
+    """Return the number of digits at the end of a file's stem (``t0012.tif``: 4)."""
+    return len(path.stem) - len(path.stem.rstrip("0123456789"))
+
+
+def numbered_files(
+    folder: Path, pattern: re.Pattern[str], prefix: str, what: str
+) -> dict[int, Path]:
+    """Find a folder's files by number, from 0 on without a hole.
+
+    Args:
+        folder: The folder to look in.
+        pattern: Matches a whole file name; its first group is the number.
+        prefix: Prefix of the names, for messages.
+        what: What the files are, for messages.
+
+    Returns:
+        Number to path, ascending.
+
+    Raises:
+        DataError: If there is no such folder or file, a hole, a duplicate, or mixed digits.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; expected {what} named {prefix}000.tif")
+    found: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        match = pattern.fullmatch(path.name)
+        if match is None:
+            continue
+        number = int(match[1])
+        if number in found:
+            raise DataError(f"{path}: is number {number} a second time, after {found[number].name}")
+        found[number] = path
+    if not found:
+        raise DataError(f"{folder}: holds no {what}; expected files named {prefix}000.tif")
+    digits = {digits_of(path) for path in found.values()}
+    if len(digits) > 1:
+        raise DataError(
+            f"{folder}: the numbers of its {what} have {' and '.join(map(str, sorted(digits)))} "
+            "digits; rename them to one width"
+        )
+    hole = next((number for number in range(len(found)) if number not in found), None)
+    if hole is not None:
+        name = f"{prefix}{hole:0{digits.pop()}d}.tif"
+        raise DataError(f"{folder / name}: missing; {what} are numbered from 0 without a hole")
+    return dict(sorted(found.items()))

@@ -1,0 +1,1 @@
+"""Pure array work: no file, no network, no torch."""

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from ctc_submit.pixels.field import keep_inside, labels_outside
+from tests.scenes import drawn
+
+SCENE = """
+1.....2
+1..3...
+.......
+...44..
+.......
+5.....6
+5.....6
+"""
+
+
+def test_only_objects_without_a_pixel_inside_are_outside() -> None:
+    assert labels_outside(drawn(SCENE), 1).tolist() == [1, 2, 5, 6]
+    assert labels_outside(drawn(SCENE), 0).tolist() == []
+    assert labels_outside(drawn(SCENE), 3).tolist() == [1, 2, 3, 5, 6]
+
+
+def test_objects_that_cross_the_line_stay_whole() -> None:
+    scene = drawn("11...\n.1...\n.....\n.....\n2....")
+    np.testing.assert_array_equal(keep_inside(scene, 1) == 1, scene == 1)
+    assert 2 not in keep_inside(scene, 1)
+
+
+def test_z_is_never_cropped() -> None:
+    volume = np.stack([drawn("...\n.1.\n..."), drawn("...\n...\n..."), drawn("2..\n...\n...")])
+    assert labels_outside(volume, 1).tolist() == [2]
+
+
+@pytest.mark.parametrize("border", [-1, 4, 50])
+def test_a_border_that_leaves_nothing_is_a_mistake(border: int) -> None:
+    with pytest.raises(ValueError, match="leaves nothing"):
+        labels_outside(drawn(SCENE), border)
