@@ -1,0 +1,100 @@
+"""Options made from settings, and errors turned into one line and an exit code."""
+
+import functools
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from types import NoneType, UnionType
+from typing import Any, Literal, NoReturn, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+
+import click
+
+from ctc_submit.errors import CtcError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as a shell reports it."""
+
+
+def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
+    """Print an error of the toolkit as one line on stderr and leave with its exit code.
+
+    Goes between ``@click.command`` and the function. Ctrl-C leaves with 130, an error of the
+    operating system (disk full, no permission) with 1; programming mistakes keep their traceback.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except CtcError as error:
+            _leave(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _leave("stopped", INTERRUPTED)
+        except BrokenPipeError:
+            sys.exit(1)
+        except OSError as error:
+            _leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+
+    return wrapper
+
+
+def options_from(settings: type, name: str, skip: tuple[str, ...] = ()) -> Callable[..., Any]:
+    """Make one click option of every field of a frozen dataclass, and pass them on as one object.
+
+    A field's default is the option's default; ``metadata`` holds ``help`` and optionally ``unit``.
+    A bool becomes ``--x/--no-x``, a ``Literal`` a choice, a tuple an option that can be repeated.
+
+    Args:
+        settings: The dataclass.
+        name: Keyword under which the command receives the instance.
+        skip: Fields that keep their default and get no option.
+    """
+    hints = get_type_hints(settings)
+    offered = [field for field in fields(settings) if field.name not in skip]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            given = {field.name: kwargs.pop(field.name) for field in offered}
+            return function(*args, **kwargs, **{name: settings(**given)})
+
+        command: Callable[..., Any] = wrapper
+        for field in reversed(offered):
+            command = _option(field, hints[field.name])(command)
+        return command
+
+    return decorate
+
+
+def _option(field: Field[Any], hint: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    flag = f"--{field.name.replace('_', '-')}"
+    default = field.default if field.default is not MISSING else None
+    if default is None and field.default_factory is not MISSING:
+        default = field.default_factory()
+    text = str(field.metadata.get("help", ""))
+    if unit := field.metadata.get("unit"):
+        text = f"{text} [{unit}]"
+    arguments: dict[str, Any] = {"default": default, "show_default": default is not None}
+    if hint is bool:
+        flag = f"{flag}/--no-{field.name.replace('_', '-')}"
+    elif get_origin(hint) is Literal:
+        arguments["type"] = click.Choice([str(choice) for choice in get_args(hint)])
+    elif get_origin(hint) is tuple:
+        arguments |= {"multiple": True, "type": get_args(hint)[0]}
+    else:
+        arguments["type"] = _without_none(hint)
+    return click.option(flag, field.name, help=text, **arguments)
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) is UnionType or isinstance(hint, UnionType):
+        return next(choice for choice in get_args(hint) if choice is not NoneType)
+    return hint
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    click.echo(f"ctc-submit: {' '.join(message.split())}", err=True)
+    sys.exit(code)

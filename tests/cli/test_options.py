@@ -1,0 +1,72 @@
+from dataclasses import dataclass, field
+from typing import Literal
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.errors import CtcError, DataError, RulesBroken
+
+
+@dataclass(frozen=True)
+class Settings:
+    width: int = field(default=8, metadata={"help": "Width.", "unit": "px"})
+    rate: float | None = field(default=None, metadata={"help": "Rate."})
+    fast: bool = field(default=False, metadata={"help": "Faster."})
+    way: Literal["a", "b"] = field(default="a", metadata={"help": "Which way."})
+    names: tuple[str, ...] = field(default=("x",), metadata={"help": "Names."})
+    hidden: int = 3
+
+
+@click.command()
+@options_from(Settings, "settings", skip=("hidden",))
+def show(settings: Settings) -> None:
+    click.echo(repr(settings))
+
+
+def test_defaults_are_the_fields_defaults() -> None:
+    assert CliRunner().invoke(show, []).output.strip() == repr(Settings())
+
+
+def test_every_field_can_be_given() -> None:
+    arguments = "--width 3 --rate 0.5 --fast --way b --names p --names q".split()
+    expected = Settings(3, 0.5, True, "b", ("p", "q"))
+    assert CliRunner().invoke(show, arguments).output.strip() == repr(expected)
+
+
+def test_help_names_the_unit_and_leaves_out_what_is_skipped() -> None:
+    text = CliRunner().invoke(show, ["--help"]).output
+    assert "[px]" in text
+    assert "hidden" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (DataError("a: two\nlines"), 3, "ctc-submit: a: two lines\n"),
+        (RulesBroken("b"), 5, "ctc-submit: b\n"),
+        (CtcError("c"), 1, "ctc-submit: c\n"),
+        (KeyboardInterrupt(), 130, "ctc-submit: stopped\n"),
+        (OSError(28, "No space left on device", "x.tif"), 1, "x.tif: No space left on device"),
+    ],
+)
+def test_errors_become_one_line_and_a_code(error: BaseException, code: int, line: str) -> None:
+    @click.command()
+    @errors_to_exit_codes
+    def fail() -> None:
+        raise error
+
+    result = CliRunner().invoke(fail, [])
+    assert result.exit_code == code
+    assert line in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_programming_mistakes_are_not_hidden() -> None:
+    @click.command()
+    @errors_to_exit_codes
+    def fail() -> None:
+        raise TypeError("mine")
+
+    assert isinstance(CliRunner().invoke(fail, []).exception, TypeError)
