@@ -35,8 +35,7 @@ def normalise(frame: np.ndarray) -> np.ndarray:
     if high <= low:
         return np.zeros(frame.shape, np.float32)
     narrow = frame.dtype.itemsize <= 2  # float32 holds integers up to 2**24 only
-    scaled = frame.astype(np.float32 if narrow else np.float64)
-    scaled -= low
+    scaled = np.subtract(frame, low, dtype=np.float32 if narrow else np.float64)
     scaled /= high - low
     return _bend(np.ascontiguousarray(scaled, np.float32))
 
