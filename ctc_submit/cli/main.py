@@ -7,7 +7,10 @@ import click
 
 from ctc_submit import __version__
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "simulate": "Write a simulated data set with exact truth.",
+    "scripts": "Render SW/, the scripts that the organisers run.",
+}
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
 
 
