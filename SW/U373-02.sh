@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# U373-02.sh: Cell Tracking Challenge, data set PhC-C2DH-U373, sequence 02.
+# Runs without arguments, from any folder and without network; exit code 0 when all is written.
+#
+#   input   ../PhC-C2DH-U373/02       raw frames t000.tif, t001.tif, ...
+#   output  ../PhC-C2DH-U373/02_RES   mask000.tif, mask001.tif, ...; an earlier result is replaced
+#   model   ../models/PhC-C2DH-U373
+#
+# Prerequisites: 64-bit GNU/Linux or macOS, bash, Python 3.11 or newer, 4 GB of memory, and the
+# packages that are installed once by: make install (in the folder above)
+# A GPU with CUDA is used when there is one. The paths are relative to this script; the environment
+# variable CTC_DATA names another folder that holds PhC-C2DH-U373.
+set -euo pipefail
+unset CDPATH
+
+fail() {
+  echo "U373-02.sh: $1" >&2
+  exit 1
+}
+
+data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/..}
+data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+
+ctc=
+for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
+  if command -v "$candidate" >/dev/null 2>&1; then
+    ctc=$candidate
+    break
+  fi
+done
+setup='make install (in the folder above)'
+[ -n "$ctc" ] || fail "the command ctc-submit is missing; install it once: $setup"
+
+export HF_HUB_OFFLINE=1
+exec "$ctc" run "$data/PhC-C2DH-U373/02" "$data/PhC-C2DH-U373/02_RES" --model ../models/PhC-C2DH-U373

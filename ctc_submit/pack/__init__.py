@@ -1,0 +1,1 @@
+"""Rules, scripts and archives: all that stands between a result and its upload."""

@@ -1,0 +1,121 @@
+"""One entry of a submission: a sequence, how the model was trained, and the names that follow."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ctc_submit.data.datasets import DATASETS
+from ctc_submit.errors import DataError
+
+CONFIGURATIONS: dict[str, str] = {
+    "GT": "GT",
+    "ST": "ST",
+    "GT+ST": "GT+ST",
+    "allGT": "GT",
+    "allST": "ST",
+    "allGT+allST": "GT+ST",
+}
+"""Training-data configuration of a generalizable submission to the truth it is trained on."""
+
+SEQUENCES = ("01", "02")
+SHORT_NAMES = {"DIC-C2DH-HeLa": "HeLa", "PhC-C2DH-U373": "U373"}
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one script of ``SW/`` stands for.
+
+    Attributes:
+        dataset: Name of the data set and its folder.
+        sequence: Name of the sequence's folder, ``01`` or ``02`` in the challenge.
+        configuration: One of `CONFIGURATIONS`, or empty for a regular submission.
+
+    Raises:
+        DataError: If a name could not stand in a script or a path, or the configuration is unknown.
+    """
+
+    dataset: str
+    sequence: str
+    configuration: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse names that a shell or a file system would read otherwise."""
+        for name in (self.dataset, self.sequence):
+            if _NAME.fullmatch(name) is None:
+                raise DataError(
+                    f"{name!r}: expected a name of letters, digits, '+', '-', '_' and '.'"
+                )
+        if self.configuration and self.configuration not in CONFIGURATIONS:
+            known = ", ".join(CONFIGURATIONS)
+            raise DataError(f"{self.configuration!r}: not a configuration; known are {known}")
+
+    @property
+    def script(self) -> str:
+        """Name of its script without extension, ``DIC-C2DH-HeLa-01-GT+ST``."""
+        return f"{self.dataset}-{self.sequence}{self.suffix}"
+
+    @property
+    def result(self) -> str:
+        """Name of its result folder, ``01_RES-GT+ST``."""
+        return f"{self.sequence}_RES{self.suffix}"
+
+    @property
+    def suffix(self) -> str:
+        """What the configuration adds to names, ``-GT+ST``; empty for a regular submission."""
+        return f"-{self.configuration}" if self.configuration else ""
+
+    @property
+    def model(self) -> str:
+        """Name of the model it uses; the ``all…`` configurations share one model."""
+        if self.configuration.startswith("all"):
+            return self.configuration
+        return f"{self.dataset}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How ``SW/`` is rendered."""
+
+    models: str = field(
+        default="../models",
+        metadata={"help": "Folder with one model a data set, relative to the scripts or absolute."},
+    )
+    setup: str = field(
+        default="make install (in the folder above)",
+        metadata={"help": "How a user installs the package once, as the scripts say it."},
+    )
+    run_option: tuple[str, ...] = field(
+        default=(), metadata={"help": "Word added to 'ctc-submit run'; repeat for several."}
+    )
+    batch: bool = field(default=False, metadata={"help": "Also .bat files for Windows."})
+    short_names: bool = field(
+        default=False, metadata={"help": "Also HeLa-01.sh, U373-01.sh and the like."}
+    )
+    training: bool = field(
+        default=False, metadata={"help": "Also the scripts that train each configuration's model."}
+    )
+    cluster: bool = field(
+        default=False, metadata={"help": "Also an Apptainer definition and a SLURM example."}
+    )
+
+
+def generalizable_datasets() -> list[str]:
+    """Return the 13 data sets of generalizable submissions: those with silver truth."""
+    return [name for name, dataset in DATASETS.items() if dataset.silver]
+
+
+def entries_for(
+    datasets: Iterable[str],
+    *,
+    sequences: Iterable[str] = SEQUENCES,
+    configurations: Iterable[str] = ("",),
+) -> list[Entry]:
+    """Return every combination, in the given order.
+
+    Raises:
+        DataError: As `Entry`.
+    """
+    numbers, kinds = tuple(sequences), tuple(configurations)
+    return [Entry(name, number, kind) for name in datasets for number in numbers for kind in kinds]

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# @{name}.sh: Cell Tracking Challenge, data set @{dataset}, sequence @{sequence}.
+# Runs without arguments, from any folder and without network; exit code 0 when all is written.
+#
+#   input   ../@{dataset}/@{sequence}       raw frames t000.tif, t001.tif, ...
+#   output  ../@{dataset}/@{result}   mask000.tif, mask001.tif, ...; an earlier result is replaced
+#   model   @{model}
+#
+# Prerequisites: 64-bit GNU/Linux or macOS, bash, Python 3.11 or newer, 4 GB of memory, and the
+# packages that are installed once by: @{setup}
+# A GPU with CUDA is used when there is one. The paths are relative to this script; the environment
+# variable CTC_DATA names another folder that holds @{dataset}.
+set -euo pipefail
+unset CDPATH
+
+fail() {
+  echo "@{name}.sh: $1" >&2
+  exit 1
+}
+
+data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/..}
+data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+
+ctc=
+for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
+  if command -v "$candidate" >/dev/null 2>&1; then
+    ctc=$candidate
+    break
+  fi
+done
+setup=@{setup_quoted}
+[ -n "$ctc" ] || fail "the command ctc-submit is missing; install it once: $setup"
+
+export HF_HUB_OFFLINE=1
+exec "$ctc" run "$data/@{dataset}/@{sequence}" "$data/@{dataset}/@{result}" --model @{model_quoted}@{options}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# @{name}.sh: Cell Tracking Challenge, trains the model of configuration @{configuration}.
+# Runs without arguments, from any folder.
+#
+#   input   @{datasets}
+#           the training sequences 01 and 02 of each, with their truth (@{truth})
+#   output  @{model}
+#
+# Prerequisites: 64-bit GNU/Linux or macOS, bash, Python 3.11 or newer, a GPU with CUDA (without
+# one it takes days), and the packages that are installed once by: @{setup}
+# The paths are relative to this script; the environment variable CTC_DATA names another folder
+# that holds the data sets.
+set -euo pipefail
+unset CDPATH
+
+fail() {
+  echo "@{name}.sh: $1" >&2
+  exit 1
+}
+
+data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/..}
+data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+
+ctc=
+for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
+  if command -v "$candidate" >/dev/null 2>&1; then
+    ctc=$candidate
+    break
+  fi
+done
+setup=@{setup_quoted}
+[ -n "$ctc" ] || fail "the command ctc-submit is missing; install it once: $setup"
+
+exec "$ctc" train @{arguments} --truth @{truth} --out @{model_quoted}@{options}

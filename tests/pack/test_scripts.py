@@ -1,0 +1,200 @@
+"""Scripts of ``SW/``, rendered for any data set."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ctc_submit.cli.main import main
+from ctc_submit.errors import DataError
+from ctc_submit.pack.entry import (
+    CONFIGURATIONS,
+    Entry,
+    Rendering,
+    entries_for,
+    generalizable_datasets,
+)
+from ctc_submit.pack.scripts import (
+    launchers,
+    render_folder,
+    render_run,
+    render_run_batch,
+    render_training,
+    write_scripts,
+)
+
+HELA = "DIC-C2DH-HeLa"
+EVERYTHING = Rendering(batch=True, short_names=True, training=True, cluster=True)
+
+
+def everything() -> dict[str, str]:
+    """Every kind of file there is."""
+    entries = entries_for([HELA, "Fluo-N2DH-SIM+"], configurations=["", *CONFIGURATIONS])
+    return render_folder(entries, EVERYTHING) | launchers()
+
+
+def test_entries_have_the_official_names() -> None:
+    regular, general = Entry(HELA, "01"), Entry(HELA, "02", "allGT+allST")
+    assert (regular.script, regular.result, regular.model) == (f"{HELA}-01", "01_RES", HELA)
+    assert general.script == f"{HELA}-02-allGT+allST"
+    assert general.result == "02_RES-allGT+allST"
+    assert general.model == "allGT+allST"
+    assert Entry(HELA, "01", "GT+ST").model == f"{HELA}-GT+ST"
+
+
+def test_thirteen_data_sets_are_generalizable() -> None:
+    names = generalizable_datasets()
+    assert len(names) == 13
+    assert "Fluo-C2DL-Huh7" not in names
+    assert len(entries_for(names, configurations=CONFIGURATIONS)) == 156
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a b", "-rf", 'a"b', "a$b"])
+def test_names_that_a_shell_would_misread_are_refused(name: str) -> None:
+    with pytest.raises(DataError, match="expected a name"):
+        Entry(name, "01")
+
+
+def test_an_unknown_configuration_is_refused() -> None:
+    with pytest.raises(DataError, match="known are GT, ST"):
+        Entry(HELA, "01", "gold")
+
+
+def test_the_result_of_a_configuration_has_its_own_folder() -> None:
+    text = render_run(Entry(HELA, "01", "GT+ST"))
+    assert f'"$data/{HELA}/01_RES-GT+ST" --model ../models/{HELA}-GT+ST\n' in text
+
+
+def test_model_and_options_are_quoted() -> None:
+    how = Rendering(run_option=("--device", "cpu"))
+    text = render_run(Entry("Sim", "01"), how, name="demo", model="/a b/it's")
+    assert text.endswith("""--model '/a b/it'"'"'s' --device cpu\n""")
+    assert text.splitlines()[1].startswith("# demo.sh: ")
+
+
+def test_batch_files_have_crlf_and_shell_scripts_lf() -> None:
+    for name, text in everything().items():
+        if name.endswith(".bat"):
+            assert re.search(r"(?<!\r)\n", text) is None, name
+            assert text.startswith("@echo off\r\n")
+            assert text.isascii()
+        else:
+            assert "\r" not in text, name
+
+
+def test_a_batch_file_uses_windows_paths() -> None:
+    text = render_run_batch(Entry(HELA, "01", "ST"), Rendering(run_option=("--device", "cpu")))
+    call = next(line for line in text.splitlines() if line.startswith("call"))
+    assert call == (
+        f'call "%CTC%" run "%DATA%\\{HELA}\\01" "%DATA%\\{HELA}\\01_RES-ST" '
+        f'--model "..\\models\\{HELA}-ST" "--device" "cpu"'
+    )
+    assert text.endswith("exit /b %ERRORLEVEL%\r\n")
+
+
+def test_one_training_script_a_model() -> None:
+    files = render_folder(
+        entries_for([HELA, "PhC-C2DH-U373"], configurations=CONFIGURATIONS),
+        Rendering(training=True),
+    )
+    names = [name for name in files if name.startswith("Train-")]
+    single = [f"Train-{d}-{c}.sh" for c in ("GT", "ST", "GT+ST") for d in (HELA, "PhC-C2DH-U373")]
+    assert names == [*single, "Train-allGT.sh", "Train-allST.sh", "Train-allGT+allST.sh"]
+    last = files["Train-allGT+allST.sh"].splitlines()[-1]
+    assert last == (
+        'exec "$ctc" train "$data/DIC-C2DH-HeLa" "$data/PhC-C2DH-U373" --truth GT+ST '
+        "--out ../models/allGT+allST"
+    )
+
+
+def test_a_single_configuration_trains_on_one_data_set() -> None:
+    with pytest.raises(DataError, match="trains on one data set, found 2"):
+        render_training("GT", [HELA, "PhC-C2DH-U373"])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in everything() if not name.endswith((".bat", ".def"))]
+)
+def test_shell_syntax(name: str, tmp_path: Path) -> None:
+    [path] = write_scripts(tmp_path, {name: everything()[name]})
+    done = subprocess.run(["bash", "-n", path], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
+    program = shutil.which("shellcheck") or shutil.which("shellcheck", path=_scripts_folder())
+    if program is None:
+        pytest.skip("no shellcheck")
+    chosen = ["slurm.sbatch", "ctc-submit", "Train-allGT.sh", "HeLa-01-GT+ST.sh"]
+    paths = write_scripts(tmp_path, {name: everything()[name] for name in chosen})
+    done = subprocess.run([program, *paths], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_slurm_runs_one_script_a_task(tmp_path: Path) -> None:
+    files = render_folder(entries_for([HELA]), Rendering(cluster=True))
+    lines = files["slurm.sbatch"].splitlines()
+    assert lines[0].startswith("#!")
+    directives = [n for n, line in enumerate(lines) if line.startswith("#SBATCH")]
+    assert directives == list(range(1, len(directives) + 1))  # sbatch stops at the first command
+    assert "#SBATCH --array=0-1" in lines
+    write_scripts(tmp_path, {"slurm.sbatch": files["slurm.sbatch"]})
+    write_scripts(tmp_path, {f"{HELA}-02.sh": '#!/bin/sh\necho "ran ${0##*/}"; exit 7\n'})
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "SLURM_SUBMIT_DIR": str(tmp_path),
+        "SLURM_ARRAY_TASK_ID": "1",
+    }
+    done = subprocess.run(
+        ["bash", tmp_path / "slurm.sbatch"], env=environment, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (7, f"ran {HELA}-02.sh\n")
+
+
+def test_the_apptainer_definition_is_one(tmp_path: Path) -> None:
+    parsers = pytest.importorskip("spython.main.parse.parsers")
+    [path] = write_scripts(tmp_path, {"ctc-submit.def": everything()["ctc-submit.def"]})
+    recipe = parsers.get_parser("singularity")(str(path)).parse()["spython-base"]
+    assert recipe.fromHeader == "python:3.12-slim"
+    assert set(recipe.files) == {". /opt/ctc-submit"}
+    assert recipe.cmd == 'exec /opt/ctc-submit/ctc-submit "$@"'
+    assert any("--no-index --find-links wheels" in line for line in recipe.install)
+
+
+def test_scripts_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "SW").write_text("a file")
+    with pytest.raises(DataError, match="cannot be made"):
+        write_scripts(tmp_path / "SW", {"a.sh": ""})
+
+
+def test_command_writes_a_folder(tmp_path: Path) -> None:
+    out = tmp_path / "SW"
+    done = CliRunner().invoke(main, ["scripts", HELA, "--short-names", "--out", str(out)])
+    assert (done.exit_code, done.output) == (0, f"{out}: 4 files\n")
+    assert sorted(p.name for p in out.iterdir()) == sorted(
+        f"{name}-0{n}.sh" for name in (HELA, "HeLa") for n in (1, 2)
+    )
+    assert all(path.stat().st_mode & 0o111 for path in out.iterdir())
+
+
+def test_command_renders_the_whole_generalizable_submission(tmp_path: Path) -> None:
+    out = tmp_path / "SW"
+    done = CliRunner().invoke(main, ["scripts", "--generalizable", "--out", str(out)])
+    assert done.exit_code == 0
+    names = {path.name for path in out.iterdir()}
+    assert len(names) == 156 + 13 * 3 + 3
+    assert {"BF-C2DL-HSC-01-allGT.sh", "Train-PhC-C2DL-PSC-GT+ST.sh"} <= names
+
+
+def test_command_wants_a_data_set() -> None:
+    done = CliRunner().invoke(main, ["scripts"])
+    assert done.exit_code == 2
+    assert "name a DATASET" in done.output
+
+
+def _scripts_folder() -> str:
+    return str(Path(sys.executable).parent)
