@@ -46,3 +46,4 @@ def main(verbose: bool) -> None:
     )
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     logging.getLogger("PIL").setLevel(logging.WARNING)
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)

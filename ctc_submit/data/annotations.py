@@ -9,9 +9,9 @@ from ctc_submit.data.labels import read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 
-_SEGMENTED = re.compile(r"man_seg(\d{3,})\.tif", re.IGNORECASE)
-_SLICE = re.compile(r"man_seg_(\d{3,})_(\d{3})\.tif", re.IGNORECASE)
-_MARKED = re.compile(r"man_track(\d{3,})\.tif", re.IGNORECASE)
+_SEGMENTED = re.compile(r"man_seg([0-9]{3,})\.tif", re.IGNORECASE)
+_SLICE = re.compile(r"man_seg_([0-9]{3,})_([0-9]{3})\.tif", re.IGNORECASE)
+_MARKED = re.compile(r"man_track([0-9]{3,})\.tif", re.IGNORECASE)
 TRUTHS = ("GT", "ST")
 
 
@@ -64,11 +64,18 @@ def uncovered_markers(labels: np.ndarray, markers: np.ndarray) -> np.ndarray:
         markers: Tracking markers of the same frame and shape, one value a cell.
 
     Returns:
-        Sorted values of the markers of which no pixel lies on an annotated cell; empty for a frame
-        that is annotated completely.
+        Sorted values of the markers of which at most half lies on annotated cells (the matching
+        rule of the challenge); empty for a frame that is annotated completely.
+
+    Raises:
+        ValueError: If the shapes differ.
     """
-    covered = np.unique(markers[labels > 0])
-    return np.setdiff1d(np.unique(markers), np.append(covered, 0))
+    if labels.shape != markers.shape:
+        raise ValueError(f"labels are {labels.shape}, markers {markers.shape}")
+    size = np.bincount(markers.ravel())
+    covered = np.bincount(markers[labels > 0], minlength=size.size)
+    uncovered: np.ndarray = np.flatnonzero((size > 0) & (2 * covered <= size))
+    return uncovered[uncovered > 0].astype(markers.dtype)
 
 
 def is_complete(sequence: Sequence, truth: str, time: int) -> bool:
@@ -77,7 +84,8 @@ def is_complete(sequence: Sequence, truth: str, time: int) -> bool:
     A frame without markers counts as complete, as there is nothing to hold against it.
 
     Raises:
-        DataError: If the truth has no mask for this frame, or a file cannot be read.
+        DataError: If the truth has no mask for this frame, a file cannot be read, or their sizes
+            differ.
     """
     masks = find_masks_of_truth(sequence, truth)
     if time not in masks:
@@ -85,7 +93,13 @@ def is_complete(sequence: Sequence, truth: str, time: int) -> bool:
     marked = find_markers(sequence).get(time)
     if marked is None:
         return True
-    return uncovered_markers(read_labels(masks[time]), read_labels(marked)).size == 0
+    labels, markers = read_labels(masks[time]), read_labels(marked)
+    if labels.shape != markers.shape:
+        raise DataError(
+            f"{marked}: is {markers.shape} pixels, {masks[time].name} of the same frame is "
+            f"{labels.shape}; the truth of a sequence has one size"
+        )
+    return uncovered_markers(labels, markers).size == 0
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> dict[int, Path]:

@@ -1,5 +1,7 @@
 """Raw frames, read one at a time."""
 
+import re
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,28 +11,37 @@ import tifffile
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 
+_CHANNELS = re.compile(r'SizeC="(\d+)"')
+
 
 def read_tiff(path: Path) -> np.ndarray:
-    """Read every page of a TIFF file, singleton axes removed down to two.
+    """Read every page of a grey TIFF file, singleton axes in front removed.
+
+    What is read is what the pages hold: an OME header is not followed to other files.
 
     Returns:
-        The pixels as stored: YX, ZYX, or with further axes where the file has colours.
+        YX or ZYX, pixels as stored, in native byte order.
 
     Raises:
-        DataError: If the file is missing, damaged, or no TIFF.
+        DataError: If the file is missing, cut short, no TIFF, or holds anything but one grey image
+            or volume: colours, several channels, pages of several sizes.
     """
     try:
-        array = tifffile.imread(path)
+        with tifffile.TiffFile(path, is_ome=False, is_shaped=False) as tiff:
+            if trouble := _trouble_with(tiff):
+                raise DataError(f"{path}: {trouble}")
+            array = tiff.series[0].asarray()
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
+    except DataError:
+        raise
     except Exception as error:  # a damaged file raises nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{path}: cannot be read as a TIFF ({reason}); export it again") from error
-    while array.ndim > 2 and array.shape[0] == 1:
-        array = array[0]
-    if array.ndim < 2 or array.size == 0:
-        raise DataError(f"{path}: expected an image, found an array of shape {array.shape}")
-    return np.asarray(array)
+    array = array.reshape([n for n in array.shape[:-2] if n > 1] + list(array.shape[-2:]))
+    if array.ndim not in {2, 3} or array.size == 0:
+        raise DataError(f"{path}: expected YX or ZYX pixels, found an array of {_by(array.shape)}")
+    return np.asarray(array, array.dtype.newbyteorder("="))
 
 
 def read_frame(path: Path) -> np.ndarray:
@@ -43,18 +54,13 @@ def read_frame(path: Path) -> np.ndarray:
         DataError: If the file is damaged, has colours, or holds values that are not finite.
     """
     frame = read_tiff(path)
-    if frame.ndim > 3 or (frame.ndim == 3 and frame.shape[-1] in {3, 4} and _has_colours(path)):
-        raise DataError(
-            f"{path}: expected one grey channel (YX or ZYX), found shape {frame.shape}; "
-            "convert it to grey"
-        )
     if frame.dtype.kind not in "uif":
         raise DataError(f"{path}: expected integer or float pixels, found {frame.dtype}")
     if frame.dtype.kind == "f" and not np.isfinite(frame).all():
         raise DataError(
             f"{path}: holds NaN or infinite pixels; replace them and save as 16-bit integers"
         )
-    return frame.astype(frame.dtype.newbyteorder("="), copy=False)
+    return frame
 
 
 def iter_frames(sequence: Sequence) -> Iterator[tuple[int, np.ndarray]]:
@@ -79,7 +85,31 @@ def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
-def _has_colours(path: Path) -> bool:
-    with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages.first
-        return int(page.samplesperpixel) > 1
+def _trouble_with(tiff: tifffile.TiffFile) -> str:
+    """Say what keeps a file from being one whole grey image or volume; nothing if it is one."""
+    if len(tiff.pages) == 0 or _is_cut_short(tiff):
+        return "is cut short; copy or export it again"
+    first = tiff.pages.first
+    if first.samplesperpixel > 1:
+        return f"expected one grey channel, found {first.samplesperpixel}; convert it to grey"
+    named = _CHANNELS.search(first.description) if first.is_ome else None
+    if named and int(named[1]) > 1:
+        return f"expected one channel, found {named[1]}; save the one to segment alone"
+    shapes = {page.shape for page in tiff.pages if not page.keyframe.is_reduced}
+    if len(shapes) > 1:
+        return f"expected pages of one size, found {' and '.join(sorted(map(_by, shapes)))}"
+    return ""
+
+
+def _is_cut_short(tiff: tifffile.TiffFile) -> bool:
+    """Tell whether the file ends before the last pixel of a page, or before the next page."""
+    handle, layout, last = tiff.filehandle, tiff.tiff, tiff.pages[-1]
+    for page in (tiff.pages.first, last):
+        ends = map(sum, zip(page.dataoffsets, page.databytecounts, strict=True))
+        if max(ends, default=0) > handle.size:
+            return True
+    handle.seek(last.offset)
+    (tags,) = struct.unpack(layout.tagnoformat, handle.read(layout.tagnosize))
+    handle.seek(last.offset + layout.tagnosize + tags * layout.tagsize)
+    link = handle.read(layout.offsetsize)
+    return len(link) < layout.offsetsize or any(link)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from ctc_submit.errors import DataError
 MOST_LABELS = 65_535
 """The largest label that a 16-bit label map can hold."""
 
-_MASK = re.compile(r"mask(\d{3,})\.tif", re.IGNORECASE)
+_MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
 
 
 def read_labels(path: Path) -> np.ndarray:
@@ -29,8 +29,8 @@ def read_labels(path: Path) -> np.ndarray:
     """
     labels = read_tiff(path)
     if labels.dtype == np.uint16:
-        return labels.astype(np.uint16, copy=False)
-    if labels.dtype.kind not in "ui" or labels.ndim > 3:
+        return labels
+    if labels.dtype.kind not in "ui":
         raise DataError(
             f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}"
         )
@@ -50,12 +50,12 @@ def write_labels(path: Path, labels: np.ndarray) -> None:
         labels: YX or ZYX, integers from 0 to 65,535.
 
     Raises:
-        ValueError: If ``labels`` are not integers from 0 to 65,535, or not YX or ZYX.
+        ValueError: If ``labels`` are not integers from 0 to 65,535, not YX or ZYX, or empty.
         DataError: If the file cannot be written.
     """
-    if labels.ndim not in {2, 3} or labels.dtype.kind not in "uib":
+    if labels.ndim not in {2, 3} or not labels.size or labels.dtype.kind not in "uib":
         raise ValueError(f"labels must be integers, YX or ZYX, not {labels.dtype} {labels.shape}")
-    if labels.size and (labels.min() < 0 or labels.max() > MOST_LABELS):
+    if labels.min() < 0 or labels.max() > MOST_LABELS:
         raise ValueError(f"labels must be from 0 to {MOST_LABELS}")
     with whole_file(path) as partial:
         tifffile.imwrite(
@@ -92,4 +92,5 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()

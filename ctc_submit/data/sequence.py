@@ -9,7 +9,7 @@ from typing import Self
 
 from ctc_submit.errors import DataError
 
-_FRAME = re.compile(r"t(\d{3,})\.tiff?", re.IGNORECASE)
+_FRAME = re.compile(r"t([0-9]{3,})\.tiff?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Sequence:
     def at(cls, folder: Path | str) -> Self:
         """Name the sequence whose frames lie in ``folder``; nothing is read yet."""
         given = Path(folder)
+        if given.name in {"", ".."}:
+            given = given.resolve()
         whole = given.absolute()
         return cls(whole.parent.resolve().name, whole.name, given)
 
