@@ -9,6 +9,7 @@ from ctc_submit import __version__
 
 COMMANDS: dict[str, str] = {
     "simulate": "Write a simulated data set with exact truth.",
+    "measure": "Answer as the evaluator's executables do, line for line.",
     "scripts": "Render SW/, the scripts that the organisers run.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ctc_submit.score.matching import Overlaps, overlaps
+from ctc_submit.score.edges import EdgeErrors
+from ctc_submit.score.matching import overlaps
+from ctc_submit.score.paired import FrameMatch
 
 SPLIT = 5.0
 FALSE_NEGATIVE = 10.0
@@ -49,21 +51,29 @@ class Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
 
 
-def counts_of_frame(found: Overlaps) -> Counts:
-    """Count the vertex operations of one frame from its overlaps (edges stay 0)."""
-    matched = found.matches[found.matches >= 0]
-    answered = np.unique(matched).size
+def counts_of_match(frame: FrameMatch) -> Counts:
+    """Count the vertex operations of one frame whose objects are matched (edges stay 0)."""
     return Counts(
-        splits=int(matched.size - answered),
-        false_negatives=int(found.reference_labels.size - matched.size),
-        false_positives=int(found.result_labels.size - answered),
-        vertices=int(found.reference_labels.size),
+        splits=int(frame.splits.size),
+        false_negatives=int(frame.false_negatives.size),
+        false_positives=int(frame.false_positives.size),
+        vertices=int(frame.reference.size),
     )
 
 
 def count_frame(reference: np.ndarray, result: np.ndarray) -> Counts:
     """Count the vertex operations of one frame from its label maps; see `overlaps`."""
-    return counts_of_frame(overlaps(reference, result))
+    return counts_of_match(FrameMatch.of(0, overlaps(reference, result)))
+
+
+def counts_of_edges(errors: EdgeErrors) -> Counts:
+    """Count the edge operations of a sequence (vertices stay 0)."""
+    return Counts(
+        redundant_edges=len(errors.redundant),
+        missing_edges=len(errors.missing),
+        wrong_edges=len(errors.wrong),
+        edges=errors.edges,
+    )
 
 
 def total(counts: Iterable[Counts]) -> Counts:

@@ -1,0 +1,166 @@
+"""Masks as the evaluator sees them: what it refuses, what it takes for empty, and the labels.
+
+It reads 16-bit unsigned grey pixels in strips, uncompressed or packed with LZW, Deflate or
+PackBits. Other pixel types it refuses with a message of its own. Tiles and other codecs it does
+not refuse: every pixel reads as 0, and so does a strip that is cut off or cannot be unpacked.
+
+The messages for 8-bit, 32-bit unsigned and float, and signed pixels, and for colour planes, are as
+seen; those for one bit, 64-bit floats and interleaved colours are guesses by analogy, and so is
+taking a cut-off strip for empty.
+"""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+
+from ctc_submit.score.tiff import NotTiff, Page, read_pages
+
+_DECODERS: dict[int, Callable[..., bytes | bytearray]] = {
+    5: imagecodecs.lzw_decode,
+    8: imagecodecs.deflate_decode,
+    32773: imagecodecs.packbits_decode,
+    32946: imagecodecs.deflate_decode,
+}
+_DEFLATE = {8, 32946}
+_OTHER_CODECS = {7: "JPEG", 34712: "JPEG 2000", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
+_ALWAYS_FITS = 2**28
+_HIGHEST_RATIO = 2_000
+
+
+class Refused(Exception):
+    """The evaluator cannot open an image.
+
+    Attributes:
+        output: The line that it prints before ``The image '…' cannot be opened!``.
+        found: What is wrong with the file, in our words.
+        mend: How to mend it.
+    """
+
+    def __init__(self, output: str, found: str, mend: str) -> None:
+        """Keep the evaluator's line and ours."""
+        super().__init__(output)
+        self.output, self.found, self.mend = output, found, mend
+
+
+@dataclass(frozen=True)
+class Mask:
+    """An opened mask whose pixels are not unpacked yet.
+
+    Attributes:
+        shape: Pages, rows and columns of the first page.
+        blank: Why the evaluator reads it as empty; None where it reads the pixels.
+    """
+
+    shape: tuple[int, int, int]
+    blank: str | None
+    _data: bytes
+    _order: str
+    _pages: tuple[Page, ...]
+
+    def labels(self) -> np.ndarray:
+        """Unpack all pages: uint16 ZYX of `shape`, zero where the evaluator reads nothing."""
+        volume = np.zeros(self.shape, np.uint16)
+        for page, plane in zip(self._pages, volume, strict=True):
+            self._unpack(page, plane)
+        return volume
+
+    def page(self, z: int) -> np.ndarray:
+        """Unpack one page: uint16 YX."""
+        plane = np.zeros(self.shape[1:], np.uint16)
+        self._unpack(self._pages[z], plane)
+        return plane
+
+    def _unpack(self, page: Page, plane: np.ndarray) -> None:
+        if page.tiled or (page.height, page.width) != plane.shape:
+            return
+        for number, (offset, size) in enumerate(page.strips):
+            target = plane[number * page.strip_rows : (number + 1) * page.strip_rows]
+            if target.size == 0 or offset + size > len(self._data):
+                continue
+            found = _strip(self._data[offset : offset + size], page.compression, target.nbytes)
+            pixels = found[: found.size - found.size % 2].view(f"{self._order}u2")
+            target.reshape(-1)[: pixels.size] = pixels
+            if page.predictor == 2:
+                np.cumsum(target, axis=1, dtype=np.uint16, out=target)
+
+
+def open_mask(path: Path, shown: str) -> Mask:
+    """Open a mask and say whether the evaluator takes it.
+
+    Args:
+        path: The file.
+        shown: Its name in the evaluator's messages.
+
+    Raises:
+        Refused: If the evaluator cannot open it.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        text = f"i3d::IOException: I3D::ImageReader: file '{shown}' not found or cannot be read."
+        raise Refused(text, "no file that can be read", "write it") from None
+    try:
+        order, pages = read_pages(data)
+    except NotTiff as error:
+        text = f"i3d::IOException: TIFF: Unable to open {shown}."
+        raise Refused(text, f"no TIFF ({error})", "write it again") from None
+    _refuse_pixels(pages[0])
+    shape = (len(pages), pages[0].height, pages[0].width)
+    if 2 * shape[0] * shape[1] * shape[2] > max(_ALWAYS_FITS, _HIGHEST_RATIO * len(data)):
+        found = f"{shape[2]}×{shape[1]}×{shape[0]} pixels claimed by {len(data)} bytes"
+        raise Refused("Not enough memory", found, "write it again")
+    return Mask(shape, _blank(pages[0]), data, order, tuple(pages))
+
+
+def _refuse_pixels(page: Page) -> None:
+    """Raise where the evaluator refuses the type of the pixels."""
+    mend = "write unsigned 16-bit grey pixels (uint16, photometric minisblack)"
+    if page.samples > 1 and page.planar:
+        text = "i3d::IOException: TIFF: unsupported organization of colors."
+        raise Refused(text, f"{page.samples} colour planes", mend)
+    kind = {1: "unsigned", 2: "signed", 3: "float"}.get(page.sample_format, "unknown")
+    found = f"{page.bits}-bit {kind} pixels"
+    if page.samples > 1:
+        name = "RGB16" if page.bits == 16 else "RGB"
+        raise Refused(f"Unsupported image type ({name})", f"{page.samples} colours", mend)
+    if (kind, page.bits) == ("unsigned", 16):
+        return
+    names = {("unsigned", 1): "BIN", ("unsigned", 8): "GRAY8", ("unsigned", 32): "float"}
+    names |= {("float", 32): "float", ("float", 64): "double"}
+    name = names.get((kind, page.bits), "")
+    text = "i3d::IOException: I3D::TIFFReader: unsupported sample format."
+    raise Refused(f"Unsupported image type ({name})" if name else text, found, mend)
+
+
+def _blank(page: Page) -> str | None:
+    if page.tiled:
+        return "tiles"
+    if page.compression != 1 and page.compression not in _DECODERS:
+        return f"{_OTHER_CODECS.get(page.compression, f'codec {page.compression}')} compression"
+    return None
+
+
+def _strip(data: bytes, compression: int, size: int) -> np.ndarray:
+    """Unpack one strip to at most ``size`` bytes; what cannot be unpacked is left out."""
+    if compression == 1:
+        return np.frombuffer(data[:size], np.uint8)
+    if compression not in _DECODERS:
+        return np.zeros(0, np.uint8)
+    try:
+        return np.frombuffer(_DECODERS[compression](data, out=size), np.uint8)
+    except Exception:  # noqa: BLE001 - each codec has errors of its own, without a common parent
+        return _begin_of_strip(data, compression, size)
+
+
+def _begin_of_strip(data: bytes, compression: int, size: int) -> np.ndarray:
+    """Unpack a strip that is longer than expected, or damaged, as far as it goes."""
+    if compression not in _DEFLATE:
+        return np.zeros(0, np.uint8)
+    try:
+        return np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
+    except zlib.error:
+        return np.zeros(0, np.uint8)

@@ -1,0 +1,129 @@
+"""Track files, line by line, as the evaluator reads them.
+
+It reads four unsigned numbers a line and wants the line to end right after the fourth: the label
+and the parent in 16 bits, the frames in 64. A minus wraps round (a parent of -1 is 65535), a plus
+is allowed, blanks or tabs may stand before each number, and lines end with LF, CR LF or CR. A track
+that ends before it begins is reported and left out.
+
+Seen in its answers: blank lines, trailing blanks, headers, 3 or 5 numbers, labels over 65535,
+labels twice, parents of -1. The width of frames and the lone CR are not.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ctc_submit.data.tracks import Track
+
+_LINE = re.compile(rb"(?:[ \t\v\f]*+([+-]?+\d++))" * 4)
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LABELS, _TIMES = 2**16, 2**64
+
+
+class TrackFileRefused(Exception):
+    """The evaluator stops at a track file; the text is what it prints."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: label, first and last frame, and label of the parent, none of them checked."""
+
+    label: int
+    begin: int
+    end: int
+    parent: int
+
+
+def read_rows(path: Path, shown: str) -> tuple[dict[int, Row], list[str]]:
+    """Read a track file.
+
+    Args:
+        path: The file.
+        shown: Its name in messages.
+
+    Returns:
+        Label to row, in order of labels, and the lines that the evaluator prints on the way.
+
+    Raises:
+        TrackFileRefused: If it stops there.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise TrackFileRefused(f"The track file '{shown}' cannot be opened!") from None
+    rows: dict[int, Row] = {}
+    printed: list[str] = []
+    for number, line in enumerate(lines_of(data), start=1):
+        row = parse_row(line)
+        wrong = f"The track file '{shown}' is in incorrect format!"
+        if row is None:
+            raise TrackFileRefused("\n".join([*printed, f"{wrong} (Line={number})"]))
+        if row.label in rows:
+            raise TrackFileRefused("\n".join([*printed, f"{wrong} (Duplicite id={row.label})"]))
+        if row.begin <= row.end:
+            rows[row.label] = row
+        else:
+            printed.append(f"The track with the label {row.label} is in incorrect format!")
+    return dict(sorted(rows.items())), printed
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Cut a text file into lines; a line end at the end of the file begins no further line."""
+    lines = _LINE_END.split(data)
+    if lines[-1] == b"":
+        lines.pop()
+    return lines
+
+
+def parse_row(line: bytes) -> Row | None:
+    """Read one line, None where the evaluator cannot."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    numbers = [
+        _unsigned(group, limit)
+        for group, limit in zip(match.groups(), (_LABELS, _TIMES, _TIMES, _LABELS), strict=True)
+    ]
+    if None in numbers:
+        return None
+    return Row(*(number for number in numbers if number is not None))
+
+
+def trimmed(rows: dict[int, Row], first: int, last: int) -> dict[int, Row]:
+    """Cut the tracks of a result down to the frames of the reference.
+
+    Tracks outside go, parents that end before the first frame are forgotten.
+
+    Raises:
+        KeyError: If a parent has no row; the evaluator aborts there without a word.
+    """
+    free = {
+        label: replace(row, parent=0) if row.parent and rows[row.parent].end < first else row
+        for label, row in rows.items()
+    }
+    return {
+        label: replace(row, begin=max(row.begin, first), end=min(row.end, last))
+        for label, row in free.items()
+        if row.begin <= last and row.end >= first
+    }
+
+
+def spans(rows: dict[int, Row]) -> Iterator[int]:
+    """Yield the first and the last frame of every row."""
+    for row in rows.values():
+        yield row.begin
+        yield row.end
+
+
+def tracks_of(rows: dict[int, Row]) -> list[Track]:
+    """Return rows that proved consistent as tracks."""
+    return [Track(row.label, row.begin, row.end, row.parent) for row in rows.values()]
+
+
+def _unsigned(text: bytes, limit: int) -> int | None:
+    digits = text.lstrip(b"+-0")
+    if len(digits) > 20 or int(digits or b"0") >= limit:
+        return None
+    number = int(digits or b"0")
+    return -number % limit if text.startswith(b"-") else number
