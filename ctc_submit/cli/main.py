@@ -8,8 +8,10 @@ import click
 from ctc_submit import __version__
 
 COMMANDS: dict[str, str] = {
+    "train": "Learn a model from annotated sequences.",
     "simulate": "Write a simulated data set with exact truth.",
     "measure": "Answer as the evaluator's executables do, line for line.",
+    "check": "Hold results against every rule of the challenge.",
     "scripts": "Render SW/, the scripts that the organisers run.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
@@ -47,4 +49,6 @@ def main(verbose: bool) -> None:
     )
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     logging.getLogger("PIL").setLevel(logging.WARNING)
+    if not verbose:
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged files have our own line
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)

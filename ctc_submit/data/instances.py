@@ -24,7 +24,9 @@ class Instance:
     score: float
 
 
-def paint(instances: Iterable[Instance], shape: tuple[int, int]) -> np.ndarray:
+def paint(
+    instances: Iterable[Instance], shape: tuple[int, int], least_free: float = 0.0
+) -> np.ndarray:
     """Paint instances into one label map.
 
     The order is the one given, best first: a pixel belongs to the first instance that covers it,
@@ -34,6 +36,7 @@ def paint(instances: Iterable[Instance], shape: tuple[int, int]) -> np.ndarray:
     Args:
         instances: Best first.
         shape: Height and width of the frame.
+        least_free: An instance that would keep less than this share of its pixels is dropped too.
 
     Returns:
         uint16 YX label map.
@@ -45,7 +48,7 @@ def paint(instances: Iterable[Instance], shape: tuple[int, int]) -> np.ndarray:
     label = 0
     for instance in instances:
         free = _free_pixels(labels, instance)
-        if free is None:
+        if free is None or free[1].sum() < least_free * instance.mask.sum():
             continue
         label += 1
         if label > MOST_LABELS:

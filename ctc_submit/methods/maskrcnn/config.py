@@ -1,0 +1,78 @@
+"""Settings of Mask R-CNN."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from ctc_submit.methods.method import CellSizes, MethodConfig
+
+LEVELS = 5
+
+
+@dataclass(frozen=True)
+class MaskRCNNConfig(MethodConfig):
+    """Architecture, loss and decoding of Mask R-CNN; defaults are light enough for a CPU."""
+
+    backbone: Literal["tf_efficientnet_lite0", "resnet50", "resnet50_v2"] = field(
+        default="tf_efficientnet_lite0", metadata={"help": "Feature extractor."}
+    )
+    loss: Literal["bce", "focal", "shape_aware"] = field(
+        default="shape_aware", metadata={"help": "Loss of the mask head."}
+    )
+    scale: float = field(
+        default=1.0, metadata={"help": "Frames are enlarged by this before the network."}
+    )
+    pyramid_width: int = field(
+        default=128, metadata={"help": "Channels of the feature pyramid.", "unit": "channels"}
+    )
+    box_width: int = field(
+        default=512, metadata={"help": "Width of the box head.", "unit": "neurons"}
+    )
+    mask_width: int = field(
+        default=128, metadata={"help": "Width of the mask head.", "unit": "channels"}
+    )
+    mask_pool: int = field(
+        default=28,
+        metadata={"help": "Features a side of a region; its mask has twice as many.", "unit": "px"},
+    )
+    mask_margin: float = field(
+        default=0.1, metadata={"help": "A region is wider than its box by this share, each side."}
+    )
+    anchor_sizes: tuple[float, ...] = field(
+        default=(32.0, 64.0, 128.0, 256.0, 512.0),
+        metadata={"help": "Anchor size of each pyramid level.", "unit": "px"},
+    )
+    anchor_ratios: tuple[float, ...] = field(
+        default=(0.5, 1.0, 2.0), metadata={"help": "Height by width of the anchors."}
+    )
+    proposals: int = field(default=300, metadata={"help": "Regions looked at in an image."})
+    detections: int = field(default=100, metadata={"help": "Most cells of an image."})
+    score_threshold: float = field(default=0.3, metadata={"help": "Least score of a cell, 0 to 1."})
+    box_nms: float = field(
+        default=0.5, metadata={"help": "Of two boxes with a larger IoU the better one stays."}
+    )
+    mask_threshold: float = field(
+        default=0.5, metadata={"help": "Least mask probability of a cell's pixel."}
+    )
+
+
+def fit_anchors(config: MaskRCNNConfig, sizes: CellSizes) -> MaskRCNNConfig:
+    """Choose anchors and the cap on detections from the cells of the training set.
+
+    The median cell (geometric mean of height and width) sits on the middle pyramid level, the
+    others follow in powers of two; ratios are the 10, 50 and 90 % quantiles of height by width.
+    The cap is twice the fullest frame's count, at least 50, with ten proposals for each such cell.
+    """
+    if sizes.heights.size == 0:
+        return config
+    median = float(np.median(np.sqrt(sizes.heights * sizes.widths))) * config.scale
+    ratios = np.quantile(sizes.heights / sizes.widths, [0.1, 0.5, 0.9])
+    detections = max(50, 2 * sizes.most)
+    return replace(
+        config,
+        anchor_sizes=tuple(round(median * 2.0 ** (i - LEVELS // 2), 1) for i in range(LEVELS)),
+        anchor_ratios=tuple(round(float(ratio), 2) for ratio in ratios),
+        detections=detections,
+        proposals=int(np.clip(10 * sizes.most, 200, 5000)),
+    )

@@ -1,0 +1,180 @@
+"""Mask R-CNN behind the contract of a method."""
+
+from typing import Self
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.models.detection.roi_heads import fastrcnn_loss
+from torchvision.ops import batched_nms, clip_boxes_to_image
+
+from ctc_submit.data.instances import Instance
+from ctc_submit.methods.losses.registry import LOSSES
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig, fit_anchors
+from ctc_submit.methods.maskrcnn.decode import decode
+from ctc_submit.methods.maskrcnn.net import STRIDE, Net
+from ctc_submit.methods.maskrcnn.pretrained import load_pretrained
+from ctc_submit.methods.maskrcnn.targets import (
+    UNKNOWN_SHARE,
+    boxes_of,
+    covered,
+    sample_masks,
+    sample_weights,
+)
+from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.pixels.weights import WEIGHT_MAPS
+
+
+class MaskRCNN:
+    """Regions are proposed, judged, and each accepted one is cut out pixel by pixel."""
+
+    def __init__(self, config: MaskRCNNConfig) -> None:
+        """Build the network with random weights."""
+        self.config = config
+        self.net = Net(config).to(memory_format=torch.channels_last)
+
+    @classmethod
+    def of(cls, config: MethodConfig) -> Self:
+        """Build the method from its settings."""
+        if not isinstance(config, MaskRCNNConfig):
+            raise TypeError(f"expected MaskRCNNConfig, not {type(config).__name__}")
+        return cls(config)
+
+    @classmethod
+    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+        """Return settings with anchors and caps that follow the training set."""
+        if not isinstance(config, MaskRCNNConfig):
+            raise TypeError(f"expected MaskRCNNConfig, not {type(config).__name__}")
+        return fit_anchors(config, sizes)
+
+    def pretrain(self, source: str) -> None:
+        """Start from ``none``, ``imagenet``, ``coco`` or a file; see `load_pretrained`."""
+        load_pretrained(self.net, self.config.backbone, source)
+
+    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the label map, the cells' ids and boxes, and the weight of every pixel.
+
+        Args:
+            labels: Integer YX; 0 background, -1 unknown (weight 0).
+
+        Returns:
+            ``labels`` int32 YX; ``ids`` int32 N; ``boxes`` float32 N4 (x0, y0, x1, y1) in pixels;
+            ``weights`` float32 YX, equation 3 of the paper for the Shape-Aware Loss, else 1.
+        """
+        ids, boxes = boxes_of(labels)
+        known = labels >= 0
+        weights = known.astype(np.float32)
+        if weight_map := WEIGHT_MAPS.get(self.config.loss):
+            weights *= weight_map(np.where(known, labels, 0))
+        return {"labels": labels.astype(np.int32), "ids": ids, "boxes": boxes, "weights": weights}
+
+    def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Return ``objectness``, ``proposal_boxes``, ``class``, ``boxes`` and ``mask``."""
+        scale = self.config.scale
+        images = self._fit(images)
+        shape = (images.shape[-2], images.shape[-1])
+        features = self.net.features(images)
+        truth = [t["boxes"] * scale for t in targets]
+        unknown = [t["labels"] < 0 for t in targets]
+        self.net.rpn.unknown = unknown, scale
+        proposals, rpn_losses = self.net.propose(images, features, truth)
+        regions = [self._choose(*one, scale) for one in zip(proposals, truth, unknown, strict=True)]
+        boxes = [region for region, _, _ in regions]
+        classes = [label for _, _, label in regions]
+        shifts = self.net.roi_heads.box_coder.encode(
+            [_matched(t, match) for t, (_, match, _) in zip(truth, regions, strict=True)], boxes
+        )
+        logits, answers = self.net.judge(features, boxes, shape)
+        class_loss, box_loss = fastrcnn_loss(logits, answers, classes, shifts)
+        return {
+            "objectness": rpn_losses["loss_objectness"],
+            "proposal_boxes": rpn_losses["loss_rpn_box_reg"],
+            "class": class_loss,
+            "boxes": box_loss,
+            "mask": self._mask_loss(features, regions, targets, shape),
+        }
+
+    @torch.inference_mode()
+    def instances(self, image: Tensor) -> list[Instance]:
+        """Return the cells of one 11YX image, best first."""
+        height, width = image.shape[-2:]
+        image = self._fit(image)
+        shape = (image.shape[-2], image.shape[-1])
+        features = self.net.features(image)
+        proposals, _ = self.net.propose(image, features)
+        logits, shifts = self.net.judge(features, proposals, shape)
+        boxes = self.net.roi_heads.box_coder.decode(shifts, proposals)[:, 1]
+        limit = (int(height * self.config.scale), int(width * self.config.scale))
+        boxes = clip_boxes_to_image(boxes, limit)
+        boxes, scores = self._select(boxes, logits.softmax(-1)[:, 1])
+        if not len(boxes):
+            return []
+        wide = self._widened(boxes)
+        masks = self.net.masks(features, [wide], shape).sigmoid()
+        return decode(
+            (wide / self.config.scale).float().cpu().numpy(),
+            scores.cpu().numpy(),
+            masks.cpu().numpy(),
+            (height, width),
+            self.config.mask_threshold,
+        )
+
+    def _fit(self, images: Tensor) -> Tensor:
+        """Scale images and pad them, right and below, to a multiple of the coarsest stride."""
+        if self.config.scale != 1:
+            images = F.interpolate(
+                images, scale_factor=self.config.scale, mode="bilinear", antialias=False
+            )
+        height, width = images.shape[-2:]
+        return F.pad(images, (0, -width % STRIDE, 0, -height % STRIDE))
+
+    def _choose(
+        self, proposals: Tensor, truth: Tensor, unknown: Tensor, scale: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Sample one image's regions: boxes, the true box each belongs to, and its class."""
+        heads = self.net.roi_heads
+        boxes = torch.cat([proposals, truth])
+        ones = torch.ones(len(truth), dtype=torch.int64, device=boxes.device)
+        (match,), (classes,) = heads.assign_targets_to_proposals([boxes], [truth], [ones])
+        background = classes == 0
+        if unknown.any():
+            classes[background & (covered(unknown, boxes / scale) > UNKNOWN_SHARE)] = -1
+        (kept,) = heads.subsample([classes])
+        return boxes[kept], match[kept], classes[kept]
+
+    def _mask_loss(
+        self,
+        features: dict[str, Tensor],
+        regions: list[tuple[Tensor, Tensor, Tensor]],
+        targets: list[dict[str, Tensor]],
+        shape: tuple[int, int],
+    ) -> Tensor:
+        boxes = [self._widened(box[classes > 0]) for box, _, classes in regions]
+        logits = self.net.masks(features, boxes, shape)
+        if not len(logits):
+            return logits.sum()
+        truth, weights = [], []
+        for box, (_, match, classes), target in zip(boxes, regions, targets, strict=True):
+            place = box / self.config.scale
+            ids = target["ids"][match[classes > 0]]
+            truth.append(sample_masks(target["labels"], ids, place, logits.shape[-1]))
+            weights.append(sample_weights(target["weights"], place, logits.shape[-1]))
+        return LOSSES[self.config.loss](logits, torch.cat(truth), torch.cat(weights))
+
+    def _widened(self, boxes: Tensor) -> Tensor:
+        """Widen boxes by the margin, so that a mask may reach beyond a box that is too tight."""
+        margin = self.config.mask_margin * (boxes[:, 2:] - boxes[:, :2])
+        return torch.cat([boxes[:, :2] - margin, boxes[:, 2:] + margin], dim=1)
+
+    def _select(self, boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+        sides = boxes[:, 2:] - boxes[:, :2]
+        good = (scores >= self.config.score_threshold) & (sides > 0.5).all(1)
+        boxes, scores = boxes[good], scores[good]
+        kept = batched_nms(boxes, scores, torch.zeros_like(scores), self.config.box_nms)
+        kept = kept[: self.config.detections]
+        return boxes[kept], scores[kept]
+
+
+def _matched(truth: Tensor, match: Tensor) -> Tensor:
+    return truth[match] if len(truth) else truth.new_zeros((len(match), 4))

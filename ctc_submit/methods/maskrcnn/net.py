@@ -1,0 +1,171 @@
+"""The network: torchvision's building blocks, put together for one grey channel and two classes.
+
+Its tensors carry torchvision's names (``backbone``, ``rpn``, ``roi_heads``), so that a state dict
+of ``maskrcnn_resnet50_fpn`` (91 classes) loads wherever shapes agree.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.models.detection import roi_heads, rpn
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
+from torchvision.ops import MultiScaleRoIAlign
+
+from ctc_submit.methods.backbones import IMAGENET_MEAN, IMAGENET_STD, build_backbone
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.targets import UNKNOWN_SHARE, covered
+
+CLASSES = 2
+STRIDE = 64
+"""Images are padded to a multiple of this, the coarsest level's stride."""
+
+
+class RegionHead(rpn.RPNHead):  # type: ignore[misc]  # torchvision has no types
+    """torchvision's head of the region proposals, with float32 answers under autocast."""
+
+    def forward(self, x: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Return objectness and box shifts of every level."""
+        scores, shifts = super().forward(x)
+        return [level.float() for level in scores], [level.float() for level in shifts]
+
+
+class Doubling(nn.ConvTranspose2d):
+    """A transposed convolution of size and stride 2, computed as a matrix product and a shuffle.
+
+    The same tensors and the same result as torch's own; its gradient takes a CPU a quarter of the
+    time (benchmarks/training_step.py).
+    """
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """Return features of twice the height and width."""
+        inputs, outputs = self.weight.shape[:2]
+        weight = self.weight.permute(1, 2, 3, 0).reshape(4 * outputs, inputs, 1, 1)
+        bias = None if self.bias is None else self.bias.repeat_interleave(4)
+        return F.pixel_shuffle(F.conv2d(x, weight, bias), 2)
+
+
+class RegionProposals(rpn.RegionProposalNetwork):  # type: ignore[misc]
+    """torchvision's region proposals; anchors over unannotated cells teach nothing.
+
+    Attributes:
+        unknown: Of the images in training, bool YX maps of unannotated cells, and the factor by
+            which anchors are larger than those maps.
+    """
+
+    unknown: tuple[list[Tensor], float] = ([], 1.0)
+
+    def assign_targets_to_anchors(
+        self, anchors: list[Tensor], targets: list[dict[str, Tensor]]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """Return 1 (cell), 0 (background) or -1 (neither) and the true box of every anchor."""
+        labels, boxes = super().assign_targets_to_anchors(anchors, targets)
+        areas, scale = self.unknown
+        for label, anchor, area in zip(labels, anchors, areas, strict=False):
+            if area.any():
+                label[(label == 0) & (covered(area, anchor / scale) > UNKNOWN_SHARE)] = -1
+        return labels, boxes
+
+
+class Net(nn.Module):
+    """Backbone, region proposals, box head and mask head."""
+
+    def __init__(self, config: MaskRCNNConfig) -> None:
+        """Build the network with random weights, heads Kaiming-normal as in the paper."""
+        super().__init__()
+        self.backbone = build_backbone(config.backbone, config.pyramid_width)
+        self.rpn = _proposals(config)
+        self.roi_heads = _heads(config)
+        initialise_heads(self)
+
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the pyramid of B1YX images, whose sides are multiples of `STRIDE`."""
+        colours = ((images - IMAGENET_MEAN) / IMAGENET_STD).expand(-1, 3, -1, -1)
+        pyramid: dict[str, Tensor] = self.backbone(
+            colours.contiguous(memory_format=torch.channels_last)
+        )
+        return pyramid
+
+    def propose(
+        self, images: Tensor, features: dict[str, Tensor], boxes: list[Tensor] | None = None
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Return proposals of every image, and the two losses where true boxes are given."""
+        shapes = [(images.shape[-2], images.shape[-1])] * len(images)
+        targets = None if boxes is None else [{"boxes": b} for b in boxes]
+        proposals: list[Tensor]
+        losses: dict[str, Tensor]
+        proposals, losses = self.rpn(ImageList(images, shapes), features, targets)
+        return proposals, losses
+
+    def judge(
+        self, features: dict[str, Tensor], proposals: list[Tensor], shape: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Return class logits N2 and box shifts N8, float32, of all images' proposals together."""
+        heads = self.roi_heads
+        pooled = heads.box_roi_pool(features, proposals, [shape] * len(proposals))
+        logits, shifts = heads.box_predictor(heads.box_head(pooled))
+        return logits.float(), shifts.float()
+
+    def masks(
+        self, features: dict[str, Tensor], boxes: list[Tensor], shape: tuple[int, int]
+    ) -> Tensor:
+        """Return the mask logits NMM, float32, of all images' boxes together."""
+        heads = self.roi_heads
+        pooled = heads.mask_roi_pool(features, boxes, [shape] * len(boxes))
+        logits: Tensor = heads.mask_predictor(heads.mask_head(pooled))
+        return logits[:, 1].float()
+
+
+def initialise_heads(net: Net) -> None:
+    """Give the box and mask predictors fresh weights, Kaiming-normal (paper, section III.B)."""
+    for module in (net.roi_heads.box_predictor, net.roi_heads.mask_predictor):
+        for layer in module.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+
+
+def _proposals(config: MaskRCNNConfig) -> RegionProposals:
+    anchors = AnchorGenerator(
+        sizes=tuple((size,) for size in config.anchor_sizes),
+        aspect_ratios=(config.anchor_ratios,) * len(config.anchor_sizes),
+    )
+    return RegionProposals(
+        anchors,
+        RegionHead(config.pyramid_width, len(config.anchor_ratios)),
+        fg_iou_thresh=0.7,
+        bg_iou_thresh=0.3,
+        batch_size_per_image=256,
+        positive_fraction=0.5,
+        pre_nms_top_n={"training": 1000, "testing": max(500, config.proposals)},
+        post_nms_top_n={"training": 1000, "testing": config.proposals},
+        nms_thresh=0.7,
+    )
+
+
+def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
+    width = config.pyramid_width
+    levels = ["0", "1", "2", "3"]
+    predictor = MaskRCNNPredictor(config.mask_width, config.mask_width, CLASSES)
+    predictor.conv5_mask = Doubling(config.mask_width, config.mask_width, 2, 2)
+    return roi_heads.RoIHeads(
+        box_roi_pool=MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2),
+        box_head=TwoMLPHead(width * 7 * 7, config.box_width),
+        box_predictor=FastRCNNPredictor(config.box_width, CLASSES),
+        fg_iou_thresh=0.5,
+        bg_iou_thresh=0.5,
+        batch_size_per_image=128,
+        positive_fraction=0.25,
+        bbox_reg_weights=None,
+        score_thresh=config.score_threshold,
+        nms_thresh=config.box_nms,
+        detections_per_img=config.detections,
+        mask_roi_pool=MultiScaleRoIAlign(
+            levels, output_size=config.mask_pool, sampling_ratio=1 if config.mask_pool > 14 else 2
+        ),
+        mask_head=MaskRCNNHeads(width, (config.mask_width,) * 4, dilation=1),
+        mask_predictor=predictor,
+    )

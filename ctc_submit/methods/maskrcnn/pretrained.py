@@ -1,0 +1,82 @@
+"""Pretrained starts of Mask R-CNN."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.backbones import LITE, imagenet_state
+
+LEAST_SHARE = 0.5
+"""Of the network's tensors, at least this share must be found in a given file."""
+
+
+def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
+    """Fill a fresh network with pretrained weights; predictors of two classes stay fresh.
+
+    Args:
+        net: `ctc_submit.methods.maskrcnn.net.Net`.
+        backbone: Name of its backbone.
+        source: ``none``: nothing. ``imagenet``: the backbone's body. ``coco``: torchvision's Mask
+            R-CNN of the ResNets. Otherwise a file, safetensors or a state dict saved by torch, of
+            which every tensor that has the name and shape of one of ours is taken.
+
+    Raises:
+        CheckpointError: If the weights cannot be had or do not fit.
+    """
+    if source == "none":
+        return
+    if source == "imagenet":
+        net.get_submodule("backbone.body").load_state_dict(_body(net, imagenet_state(backbone)))
+        return
+    state = _coco_state(backbone) if source == "coco" else _file_state(Path(source))
+    ours = net.state_dict()
+    fitting = {k: v for k, v in state.items() if k in ours and ours[k].shape == v.shape}
+    if len(fitting) < LEAST_SHARE * len(ours):
+        raise CheckpointError(
+            f"{source}: only {len(fitting)} of {len(ours)} tensors fit a Mask R-CNN on {backbone}; "
+            "choose the backbone that the weights were made with"
+        )
+    net.load_state_dict(fitting, strict=False)
+
+
+def _body(net: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Keep those tensors that the backbone's body has; all of its tensors must be there."""
+    ours = net.get_submodule("backbone.body").state_dict()
+    missing = [name for name in ours if name not in state]
+    optional = [name for name in missing if name.endswith("num_batches_tracked")]
+    if len(missing) > len(optional):
+        raise CheckpointError(f"ImageNet weights lack {missing[0]}")
+    return {name: state.get(name, ours[name]) for name in ours}
+
+
+def _coco_state(backbone: str) -> dict[str, Tensor]:
+    from torchvision.models import get_model_weights
+
+    if backbone == LITE:
+        raise CheckpointError(f"{backbone} has no COCO weights; start it from imagenet")
+    name = "maskrcnn_resnet50_fpn_v2" if backbone == "resnet50_v2" else "maskrcnn_resnet50_fpn"
+    try:
+        state: dict[str, Tensor] = get_model_weights(name)["COCO_V1"].get_state_dict()
+    except (OSError, RuntimeError) as error:
+        raise CheckpointError(
+            f"COCO weights of {name}: cannot be fetched ({type(error).__name__}); "
+            "fetch the file elsewhere and name it with --pretrained FILE"
+        ) from error
+    return state
+
+
+def _file_state(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            state: dict[str, Tensor] = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:120]
+        raise CheckpointError(
+            f"{path}: expected a state dict (.pth or .safetensors), cannot read it ({reason})"
+        ) from error
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}

@@ -1,0 +1,93 @@
+"""The contract that every segmentation method keeps."""
+
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+from torch import Tensor, nn
+
+from ctc_submit.data.instances import Instance
+
+
+@dataclass(frozen=True)
+class MethodConfig:
+    """Settings of a method; every field has a default, help and unit, and is kept in the card."""
+
+
+@dataclass(frozen=True)
+class CellSizes:
+    """What the cells of a training set are like, for settings that follow the data.
+
+    Attributes:
+        heights: Heights of all cells' bounding boxes in pixels, float64, one a cell.
+        widths: Their widths, in the same order.
+        most: Cells in the fullest frame.
+    """
+
+    heights: np.ndarray
+    widths: np.ndarray
+    most: int
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A network with what it learns from and what its answers mean.
+
+    Images are float32 B1YX, scaled by `ctc_submit.pixels.normalise`.
+    """
+
+    @property
+    def net(self) -> nn.Module:
+        """The network."""
+        ...
+
+    @property
+    def config(self) -> MethodConfig:
+        """The method's settings."""
+        ...
+
+    @classmethod
+    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+        """Return settings whose data-driven fields follow the training set."""
+        ...
+
+    @classmethod
+    def of(cls, config: MethodConfig) -> Self:
+        """Build the method with fresh random weights."""
+        ...
+
+    def pretrain(self, source: str) -> None:
+        """Start from pretrained weights.
+
+        Args:
+            source: ``none``, ``imagenet``, ``coco``, or the path of a state dict.
+
+        Raises:
+            CheckpointError: If the weights cannot be had or do not fit.
+        """
+        ...
+
+    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what the net should answer.
+
+        Args:
+            labels: Integer YX label map, 0 background; -1 where nothing is known.
+        """
+        ...
+
+    def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Return named loss terms; their sum is minimised.
+
+        Args:
+            images: float32 B1YX.
+            targets: One dictionary of `targets` an image, as tensors.
+        """
+        ...
+
+    def instances(self, image: Tensor) -> list[Instance]:
+        """Return the cells of one image, best first.
+
+        Args:
+            image: float32 11YX.
+        """
+        ...

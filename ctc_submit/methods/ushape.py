@@ -1,0 +1,128 @@
+"""The U-shaped network (Ronneberger et al. 2015) that several methods share, each with its outputs.
+
+Differences from the original: convolutions are padded, so that the answer is as large as the image;
+features are enlarged bilinearly instead of by transposed convolutions, which leaves no
+checkerboard; and normalisation of the features can be switched on.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ctc_submit.errors import CheckpointError
+
+GROUP = 8
+"""Least channels that group normalisation takes together."""
+
+
+class Block(nn.Sequential):
+    """Two 3×3 convolutions, each with normalisation and ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, norm: str) -> None:
+        """Build it; ``norm`` is ``group``, ``batch`` or ``none``."""
+        layers: list[nn.Module] = []
+        for channels in (inputs, outputs):
+            layers.append(nn.Conv2d(channels, outputs, 3, padding=1))
+            layers += [*_normalisation(norm, outputs), nn.ReLU(inplace=True)]
+        super().__init__(*layers)
+
+
+class UShape(nn.Module):
+    """A contracting path, an expanding path, and a 1×1 convolution that answers every pixel."""
+
+    def __init__(self, *, width: int, depth: int, outputs: int, norm: str = "group") -> None:
+        """Build it with Xavier-normal weights and zero biases.
+
+        Args:
+            width: Channels at full size; they double with every level.
+            depth: How often the size is halved, 0 or more.
+            outputs: Values a pixel.
+            norm: ``group`` (a frame's answer does not depend on its batch), ``batch`` or ``none``
+                (as in the original).
+        """
+        super().__init__()
+        channels = [width << level for level in range(depth + 1)]
+        self.down = nn.ModuleList(Block(*pair, norm) for pair in pairwise([1, *channels]))
+        self.up = nn.ModuleList(Block(up + low, up, norm) for up, low in pairwise(channels))
+        self.head = nn.Conv2d(width, outputs, 1)
+        self.apply(_xavier)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return logits.
+
+        Args:
+            images: float B1YX of any size; padded inside by repeating the last row and column.
+
+        Returns:
+            B, outputs, Y, X.
+        """
+        height, width = images.shape[-2:]
+        whole = 1 << len(self.up)
+        x = F.pad(images, (0, -width % whole, 0, -height % whole), mode="replicate")
+        skips: list[Tensor] = []
+        for level, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if level else x)
+            skips.append(x)
+        x = skips.pop()
+        for block in reversed(self.up):
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = block(torch.cat([skips.pop(), x], dim=1))
+        answer: Tensor = self.head(x)
+        return answer[..., :height, :width]
+
+
+def load_weights(net: nn.Module, source: str) -> bool:
+    """Load a network's weights from a file.
+
+    Args:
+        net: Its parameters are replaced.
+        source: Path of a state dict (``.safetensors``, or what ``torch.save`` writes); ``none``,
+            ``imagenet`` and ``coco`` load nothing, as nobody offers these networks pretrained.
+
+    Returns:
+        Whether weights were loaded.
+
+    Raises:
+        CheckpointError: If the file cannot be read or holds another network.
+    """
+    if source in {"none", "imagenet", "coco"}:
+        return False
+    path = Path(source)
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        net.load_state_dict(state)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file of weights") from None
+    except Exception as error:  # a damaged or foreign file raises nearly anything
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CheckpointError(
+            f"{path}: does not hold this network's weights ({reason}); width, depth and norm must "
+            "be those it was trained with"
+        ) from error
+    return True
+
+
+def _normalisation(norm: str, channels: int) -> list[nn.Module]:
+    if norm == "none":
+        return []
+    if norm == "batch":
+        return [nn.BatchNorm2d(channels)]
+    if norm == "group":
+        groups = max(1, channels // GROUP)
+        return [nn.GroupNorm(groups if channels % groups == 0 else 1, channels)]
+    raise ValueError(f"norm must be group, batch or none, not {norm!r}")
+
+
+def _xavier(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d):
+        nn.init.xavier_normal_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,49 @@
+"""Settings of a training."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long, how fast, and from where a model learns; all but paths is kept in its card."""
+
+    epochs: int = field(default=20, metadata={"help": "Passes over the training frames."})
+    batch: int = field(default=2, metadata={"help": "Frames a step.", "unit": "frames"})
+    crop: int = field(
+        default=512,
+        metadata={"help": "Side of what is cut out of a frame; 0: whole frames.", "unit": "px"},
+    )
+    learning_rate: float = field(default=4e-4, metadata={"help": "Peak learning rate."})
+    schedule: Literal["cosine", "third"] = field(
+        default="cosine",
+        metadata={"help": "cosine: warm up, then down to 1 %; third: ×0.1 every three epochs."},
+    )
+    warmup: int = field(default=100, metadata={"help": "Steps of warming up.", "unit": "steps"})
+    weight_decay: float = field(default=0.01, metadata={"help": "Of AdamW; 0 makes it Adam."})
+    clip: float = field(default=5.0, metadata={"help": "Largest norm of the gradient; 0: free."})
+    ema: float = field(
+        default=0.99,
+        metadata={"help": "Weights averaged over time keep this share a step; 0: off."},
+    )
+    augment: Literal["recommended", "paper", "none"] = field(
+        default="recommended", metadata={"help": "How frames are varied."}
+    )
+    seed: int = field(default=0, metadata={"help": "Of everything random."})
+    holdout: float = field(
+        default=0.1, metadata={"help": "Share of the training frames kept for choosing the best."}
+    )
+    validate_every: int = field(default=1, metadata={"help": "Score after so many epochs."})
+    patience: int = field(
+        default=0, metadata={"help": "Stop after so many scores without a better one; 0: never."}
+    )
+    pretrained: str = field(
+        default="imagenet", metadata={"help": "none, imagenet, coco, or a file of weights."}
+    )
+    workers: int = field(
+        default=1, metadata={"help": "Processes that prepare frames; 0: the main one."}
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = field(
+        default="auto",
+        metadata={"help": "Of the network; auto: bfloat16 where the processor has it."},
+    )

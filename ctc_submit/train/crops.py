@@ -1,0 +1,98 @@
+"""Training examples as tensors, augmented; the same for the same seed, whoever prepares them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ctc_submit.pixels.augment import AugmentSettings, augment
+from ctc_submit.pixels.normalise import normalise
+from ctc_submit.train.split import Example
+
+Item = tuple[Tensor, dict[str, Tensor]]
+Targets = Callable[[np.ndarray], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """In which order frames are learned from: shuffled anew in every epoch, by the seed alone."""
+
+    frames: int
+    batch: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Steps an epoch; a last, smaller batch is left to chance in other epochs."""
+        return max(1, self.frames // self.batch)
+
+    def frames_of(self, step: int) -> list[int]:
+        """Return which frames step number ``step`` (from 0, over all epochs) looks at."""
+        epoch, place = divmod(step, self.steps)
+        shuffled = np.random.default_rng([self.seed, 1, epoch]).permutation(self.frames)
+        picked = shuffled[place * self.batch : (place + 1) * self.batch]
+        return [int(frame) for frame in picked]
+
+
+class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
+    """Step number to batch, whatever was asked for before."""
+
+    def __init__(
+        self,
+        examples: list[Example],
+        targets: Targets,
+        *,
+        order: Order,
+        augmentation: AugmentSettings,
+        crop: int | None,
+        steps: range,
+    ) -> None:
+        """Prepare the batches of some steps.
+
+        Args:
+            examples: What to learn from.
+            targets: The method's.
+            order: Which frames a step looks at.
+            augmentation: How they are varied.
+            crop: Height and width of what is cut out of a frame in pixels; None: all of it.
+            steps: The steps to prepare, numbered over all epochs.
+        """
+        self.examples, self.targets = examples, targets
+        self.order, self.augmentation = order, augmentation
+        self.crop, self.steps = crop, steps
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self.steps)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, list[dict[str, Tensor]]]:
+        """Return images, float32 B1YX, and a dictionary of targets for each."""
+        step = self.steps[index]
+        items = [
+            self._item(frame, np.random.default_rng([self.order.seed, 2, step, place]))
+            for place, frame in enumerate(self.order.frames_of(step))
+        ]
+        return collate(items)
+
+    def _item(self, frame: int, rng: np.random.Generator) -> Item:
+        raw, labels = self.examples[frame].read()
+        image, labels = augment(
+            normalise(raw), labels, settings=self.augmentation, rng=rng, crop=self.crop
+        )
+        targets = {name: torch.from_numpy(value) for name, value in self.targets(labels).items()}
+        return torch.from_numpy(np.ascontiguousarray(image))[None], targets
+
+
+def collate(items: list[Item]) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    """Stack images, padded right and below with 0 to the largest; targets stay a list."""
+    height = max(image.shape[-2] for image, _ in items)
+    width = max(image.shape[-1] for image, _ in items)
+    images = [
+        F.pad(image, (0, width - image.shape[-1], 0, height - image.shape[-2]))
+        for image, _ in items
+    ]
+    return torch.stack(images), [targets for _, targets in items]

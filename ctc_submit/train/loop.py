@@ -1,0 +1,154 @@
+"""The training loop: a generator that yields a report a step; who runs it prints and saves."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from ctc_submit.errors import CtcError
+from ctc_submit.methods.method import Method
+from ctc_submit.segment import autocast_type
+from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.crops import Batches
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did.
+
+    Attributes:
+        step: From 1, over all epochs.
+        losses: Every term and their sum, ``total``.
+        learning_rate: Used in this step.
+        seconds: Taken by this step.
+        waited: Seconds of those spent waiting for the batch.
+        steps: How many steps the whole training has.
+    """
+
+    step: int
+    losses: dict[str, float]
+    learning_rate: float
+    seconds: float
+    waited: float
+    steps: int
+
+
+class Learner:
+    """What changes in training: network, its average over time, and the optimiser."""
+
+    def __init__(self, method: Method, config: TrainConfig, steps_an_epoch: int) -> None:
+        """Put an optimiser, and an average over time where asked for, beside a network."""
+        self.method, self.config, self.steps_an_epoch = method, config, steps_an_epoch
+        self.optimizer = torch.optim.AdamW(
+            method.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.average = (
+            AveragedModel(method.net, multi_avg_fn=get_ema_multi_avg_fn(config.ema))  # type: ignore[no-untyped-call]
+            if config.ema > 0
+            else None
+        )
+        device = next(method.net.parameters()).device
+        self.device = device
+        self.autocast = autocast_type(config.precision, device)
+        self.scaler = torch.amp.GradScaler(
+            device.type, enabled=self.autocast == torch.float16 and device.type == "cuda"
+        )
+        self.step = 0
+
+    @property
+    def best_net(self) -> nn.Module:
+        """The network to judge and keep: the average where there is one."""
+        return self.average.module if self.average is not None else self.method.net
+
+    def state(self) -> dict[str, object]:
+        """Return all that is needed to go on as if never stopped."""
+        return {
+            "step": self.step,
+            "net": self.method.net.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "random": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict[str, object]) -> None:
+        """Take up the state that `state` returned."""
+        self.step = int(state["step"])  # type: ignore[call-overload]
+        self.method.net.load_state_dict(state["net"])  # type: ignore[arg-type]
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+        self.scaler.load_state_dict(state["scaler"])  # type: ignore[arg-type]
+        torch.set_rng_state(state["random"])  # type: ignore[arg-type]
+
+
+def learning_rate_at(step: int, config: TrainConfig, steps_an_epoch: int) -> float:
+    """Return the learning rate of a step, numbered from 0 over all epochs."""
+    if config.schedule == "third":
+        return config.learning_rate * 0.1 ** (step // (3 * steps_an_epoch))
+    warm = min(1.0, (step + 1) / max(config.warmup, 1))
+    done = step / max(config.epochs * steps_an_epoch, 1)
+    return config.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
+    """Take one step after the other, from the learner's own step on.
+
+    Args:
+        learner: Changed in place.
+        batches: Of the steps that are left.
+
+    Raises:
+        CtcError: If a loss is not finite; the step is not taken.
+    """
+    config, method = learner.config, learner.method
+    loader = DataLoader(
+        batches,
+        batch_size=None,
+        num_workers=config.workers,
+        prefetch_factor=4 if config.workers else None,
+    )
+    method.net.train()
+    start = time.perf_counter()
+    for images, targets in loader:
+        waited = time.perf_counter() - start
+        rate = learning_rate_at(learner.step, config, learner.steps_an_epoch)
+        for group in learner.optimizer.param_groups:
+            group["lr"] = rate
+        losses = _step(learner, images, targets)
+        learner.step += 1
+        now = time.perf_counter()
+        steps = config.epochs * learner.steps_an_epoch
+        yield StepReport(learner.step, losses, rate, now - start, waited, steps)
+        start = time.perf_counter()
+
+
+def _step(
+    learner: Learner, images: torch.Tensor, targets: list[dict[str, torch.Tensor]]
+) -> dict[str, float]:
+    device, kind = learner.device, learner.autocast
+    images = images.to(device, non_blocking=True)
+    targets = [{k: v.to(device, non_blocking=True) for k, v in t.items()} for t in targets]
+    with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
+        terms = learner.method.losses(images, targets)
+    total = torch.stack(list(terms.values())).sum()
+    if not torch.isfinite(total):
+        raise CtcError(
+            f"step {learner.step + 1}: the loss is {float(total)}; the last good checkpoint is "
+            "kept, go on from it with a smaller --learning-rate"
+        )
+    learner.optimizer.zero_grad(set_to_none=True)
+    learner.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+    if learner.config.clip > 0:
+        learner.scaler.unscale_(learner.optimizer)
+        nn.utils.clip_grad_norm_(learner.method.net.parameters(), learner.config.clip)
+    learner.scaler.step(learner.optimizer)
+    learner.scaler.update()
+    if learner.average is not None:
+        learner.average.update_parameters(learner.method.net)
+    return {name: value.item() for name, value in (terms | {"total": total.detach()}).items()}

@@ -1,0 +1,266 @@
+"""A whole training: from annotated frames to a model folder, resumable at every epoch."""
+
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from ctc_submit.checkpoint import Card, save_checkpoint
+from ctc_submit.data.labels import whole_file
+from ctc_submit.errors import CheckpointError, DataError
+from ctc_submit.methods.method import CellSizes, Method, MethodConfig
+from ctc_submit.methods.registry import method_named
+from ctc_submit.pixels.augment import AugmentSettings
+from ctc_submit.segment import SegmentConfig
+from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.crops import Batches, Order
+from ctc_submit.train.curves import Row, write_csv, write_png
+from ctc_submit.train.loop import Learner, StepReport, learn
+from ctc_submit.train.split import Example, hold_out
+from ctc_submit.train.validate import Validation, validate
+
+STATE = "state.pt"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be learned.
+
+    Attributes:
+        name: Name of the model.
+        examples: Annotated frames to learn from and to choose by.
+        method: Name of the method.
+        method_config: Its settings; those that follow the data are filled in.
+        config: Settings of the training.
+        augmentation: How frames are varied.
+        out: Folder of the model.
+        work: Folder of the state and the curves.
+        data: What the card says of the data.
+        device: Where to train.
+    """
+
+    name: str
+    examples: list[Example]
+    method: str
+    method_config: MethodConfig
+    config: TrainConfig
+    augmentation: AugmentSettings
+    out: Path
+    work: Path
+    data: dict[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch came to: its row of the table, and whether it is the best so far."""
+
+    epoch: int
+    row: Row
+    best: bool
+
+
+def train(job: Job) -> Iterator[StepReport | EpochReport]:
+    """Learn, score and keep the best; go on where an earlier run of the same job was stopped.
+
+    Yields:
+        A report for every step and one for every epoch. The state is saved and the curves are drawn
+        before an epoch is reported; the model folder is written whenever the score has risen.
+
+    Raises:
+        DataError: If there is nothing to learn from.
+        CheckpointError: If the state in the work folder is of another job, or nothing can be saved.
+        CtcError: If the loss is not finite; the last good model is kept.
+    """
+    rng = np.random.default_rng([job.config.seed, 0])
+    learned, chosen_by = hold_out(job.examples, job.config.holdout, rng)
+    if not learned:
+        raise DataError("no annotated frame to learn from; look at --truth and --split")
+    sizes = cell_sizes(learned)
+    if not sizes.most:
+        raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
+    plug = method_named(job.method)
+    torch.manual_seed(job.config.seed)
+    method = plug.method.of(plug.method.fitted(job.method_config, sizes))
+    method.pretrain(job.config.pretrained)
+    method.net.to(job.device)
+    order = Order(len(learned), min(job.config.batch, len(learned)), job.config.seed)
+    learner = Learner(method, job.config, order.steps)
+    judged = plug.method.of(method.config)
+    judged.net.to(job.device)
+    course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
+    course.resume()
+    steps = range(learner.step, job.config.epochs * order.steps)
+    batches = Batches(
+        learned,
+        method.targets,
+        order=order,
+        augmentation=job.augmentation,
+        crop=job.config.crop or None,
+        steps=steps,
+    )
+    terms: dict[str, list[float]] = defaultdict(list)
+    for report in learn(learner, batches):
+        yield report
+        for name, value in report.losses.items():
+            terms[name].append(value)
+        terms["seconds"].append(report.seconds)
+        terms["waited"].append(report.waited)
+        if report.step % order.steps == 0:
+            row = {"epoch": float(report.step // order.steps)} | _summary(terms)
+            row["learning_rate"] = report.learning_rate
+            terms.clear()
+            yield course.close_epoch(row, judged, chosen_by)
+            method.net.train()
+            if course.is_stuck():
+                return
+
+
+class Course:
+    """The course of a training so far: its rows, its best score, its state on disk."""
+
+    def __init__(self, job: Job, learner: Learner, segment: SegmentConfig) -> None:
+        """Begin with nothing."""
+        self.job, self.learner, self.segment = job, learner, segment
+        self.rows: list[Row] = []
+        self.best, self.since_best, self.seconds = -1.0, 0, 0.0
+        self.clock = time.perf_counter()
+
+    def resume(self) -> None:
+        """Take up an earlier run of the same job, where there is one."""
+        path = self.job.work / STATE
+        if not path.exists():
+            return
+        try:
+            state = torch.load(path, map_location=self.learner.device, weights_only=True)
+        except Exception as error:
+            raise CheckpointError(f"{path}: cannot be read; delete it to begin anew") from error
+        if state["job"] != fingerprint(self.job):
+            raise CheckpointError(
+                f"{path}: belongs to a training with other data or settings; "
+                "delete its folder to begin anew, or choose another --work"
+            )
+        self.learner.restore(state["learner"])
+        self.rows, self.best = state["rows"], state["best"]
+        self.since_best, self.seconds = state["since_best"], state["seconds"]
+
+    def close_epoch(self, row: Row, judged: Method, examples: list[Example]) -> EpochReport:
+        """Score the epoch where it is due, save everything, and report."""
+        config = self.job.config
+        last = row["epoch"] == config.epochs
+        best = not examples and last
+        judged.net.load_state_dict(self.learner.best_net.state_dict())
+        if examples and (row["epoch"] % config.validate_every == 0 or last):
+            outcome = validate(judged, examples, self.segment)
+            row |= {k: getattr(outcome, k) for k in ("seg", "matched", "missed", "spurious")}
+            best = outcome.seg > self.best
+            self.since_best = 0 if best else self.since_best + 1
+        self.rows.append(row)
+        now = time.perf_counter()
+        self.seconds, self.clock = self.seconds + now - self.clock, now
+        if best:
+            self.best = row.get("seg", self.best)
+            save_checkpoint(self.job.out, judged, self._card(row))
+        self._save()
+        return EpochReport(int(row["epoch"]), row, best)
+
+    def is_stuck(self) -> bool:
+        """Tell whether the score has not risen for as long as the job has patience."""
+        return 0 < self.job.config.patience <= self.since_best
+
+    def _card(self, row: Row) -> Card:
+        job = self.job
+        score = {
+            "protocol": "held-out training frames",
+            "measure": "SEG",
+            "value": round(row["seg"], 4) if "seg" in row else None,
+        }
+        return Card(
+            name=job.name,
+            method=job.method,
+            config=asdict(self.learner.method.config),
+            segment=asdict(self.segment),
+            data=job.data,
+            training=asdict(job.config)
+            | {"augmentation": asdict(job.augmentation)}
+            | {"epoch": int(row["epoch"]), "seconds": round(self.seconds)},
+            scores=[score] if "seg" in row else [],
+        )
+
+    def _save(self) -> None:
+        job = self.job
+        state = {
+            "job": fingerprint(job),
+            "learner": self.learner.state(),
+            "rows": self.rows,
+            "best": self.best,
+            "since_best": self.since_best,
+            "seconds": self.seconds,
+        }
+        try:
+            job.work.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(f"{job.work}: cannot be made ({error.strerror})") from error
+        with whole_file(job.work / STATE) as partial:
+            torch.save(state, partial)
+        write_csv(job.work / "curves.csv", self.rows)
+        write_png(job.work / "curves.png", self.rows, job.name)
+
+
+def cell_sizes(examples: list[Example]) -> CellSizes:
+    """Measure the bounding boxes of all cells of some frames."""
+    sizes: list[tuple[int, int]] = []
+    most = 0
+    for example in examples:
+        boxes = [b for b in ndimage.find_objects(np.maximum(example.read()[1], 0)) if b]
+        sizes += [(y.stop - y.start, x.stop - x.start) for y, x in boxes]
+        most = max(most, len(boxes))
+    heights, widths = np.array(sizes, float).reshape(-1, 2).T
+    return CellSizes(heights, widths, most)
+
+
+def fingerprint(job: Job) -> str:
+    """Return a checksum of all that decides what a training comes to."""
+    config = replace(job.config, workers=0)
+    known = [
+        [e.name for e in job.examples],
+        job.method,
+        asdict(job.method_config),
+        asdict(config),
+        asdict(job.augmentation),
+    ]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def score_of(outcome: Validation, protocol: str, data: str) -> dict[str, Any]:
+    """Return one entry of a card's scores."""
+    return {
+        "protocol": protocol,
+        "data": data,
+        "frames": outcome.frames,
+        "cells": outcome.cells,
+        "measure": "SEG",
+        "value": round(outcome.seg, 4),
+        "matched": round(outcome.matched, 4),
+        "missed": round(outcome.missed, 4),
+        "spurious": round(outcome.spurious, 4),
+    }
+
+
+def _overlap(sizes: CellSizes) -> int:
+    """Tiles share the largest cell of the training set and a quarter more, in steps of 64 px."""
+    largest = max(sizes.heights.max(), sizes.widths.max())
+    return int(np.clip(64 * np.ceil(1.25 * largest / 64), 64, 512))
+
+
+def _summary(terms: dict[str, list[float]]) -> Row:
+    sums = {"seconds", "waited"}
+    return {k: float(np.sum(v) if k in sums else np.mean(v)) for k, v in terms.items()}

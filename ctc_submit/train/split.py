@@ -1,0 +1,132 @@
+"""Which frames are learned from, and which are kept apart."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ctc_submit.data.annotations import find_markers, find_masks_of_truth, uncovered_markers
+from ctc_submit.data.frames import read_frame
+from ctc_submit.data.labels import read_labels
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import DataError
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Example:
+    """An annotated frame.
+
+    Attributes:
+        name: ``DATASET/NN/tNNN``.
+        frame: Its raw frame.
+        mask: Its segmentation.
+        markers: Its tracking markers, where the segmentation may be partial.
+    """
+
+    name: str
+    frame: Path
+    mask: Path
+    markers: Path | None = None
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Read the frame and its labels.
+
+        Returns:
+            The raw frame, YX, and int32 labels of its shape: 0 background, -1 on markers of cells
+            that the segmentation leaves out (the nearest that is known of them).
+
+        Raises:
+            DataError: If a file cannot be read, shapes differ, or labels are no instances.
+        """
+        frame, labels = read_frame(self.frame), read_labels(self.mask).astype(np.int32)
+        if frame.shape != labels.shape:
+            raise DataError(
+                f"{self.mask}: is {labels.shape}, its frame {self.frame.name} {frame.shape}"
+            )
+        if self.markers is not None:
+            markers = read_labels(self.markers)
+            missing = np.isin(markers, uncovered_markers(labels, markers))
+            labels[missing & (labels == 0)] = UNKNOWN
+        return frame, labels
+
+
+def find_examples(sequence: Sequence, truth: str) -> list[Example]:
+    """Return all annotated frames of a sequence, in time order.
+
+    Args:
+        sequence: With frames and truth in the official layout.
+        truth: ``GT``, ``ST``, or ``GT+ST`` (silver, gold where a frame has it completely).
+
+    Raises:
+        DataError: If there is no such truth, or a mask without its frame.
+    """
+    if truth == "GT+ST":
+        gold = {e.name: e for e in find_examples(sequence, "GT") if _is_complete(e)}
+        silver = {e.name: e for e in find_examples(sequence, "ST")}
+        return [e for _, e in sorted((silver | gold).items())]
+    frames, markers = sequence.frames, find_markers(sequence) if truth == "GT" else {}
+    examples = []
+    for time, mask in find_masks_of_truth(sequence, truth).items():
+        if time not in frames:
+            raise DataError(f"{mask}: annotates frame {time}, which {sequence.folder} lacks")
+        name = f"{sequence.dataset}/{sequence.number}/{frames[time].stem}"
+        examples.append(Example(name, frames[time], mask, markers.get(time)))
+    return examples
+
+
+def chosen(
+    examples: list[Example], split: Path, part: str, sequences: tuple[str, ...] = ()
+) -> list[Example]:
+    """Keep the examples that a split file names.
+
+    Args:
+        examples: Of one data set.
+        split: JSON with lists of ``NN/tNNN``, such as ``train`` and ``test``.
+        part: Which list.
+        sequences: Of that list only the frames of these; empty for all.
+
+    Raises:
+        DataError: If the file is none, has no such list, or names a frame that is not there.
+    """
+    try:
+        names = json.loads(split.read_text("utf-8"))[part]
+        wanted = {str(n) for n in names if not sequences or str(n).split("/")[0] in sequences}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"no list {part!r}" if isinstance(error, KeyError) else str(error)
+        raise DataError(f"{split}: is not a split file ({reason})") from None
+    known = {e.name.partition("/")[2]: e for e in examples}
+    absent = sorted(wanted - set(known))
+    if absent:
+        raise DataError(
+            f"{split}: names {len(absent)} frames of {part!r} that have no mask here, "
+            f"first {absent[0]}; use the split of this data set"
+        )
+    return [e for name, e in known.items() if name in wanted]
+
+
+def hold_out(
+    examples: list[Example], share: float, rng: np.random.Generator
+) -> tuple[list[Example], list[Example]]:
+    """Divide examples at random into those to learn from and those to choose by.
+
+    Args:
+        examples: At least one.
+        share: Of those to choose by; at least one is, where there are two and the share is not 0.
+        rng: Decides which.
+
+    Returns:
+        (to learn from, to choose by), each in the order given.
+    """
+    count = round(share * len(examples))
+    if share > 0 and len(examples) > 1:
+        count = min(max(count, 1), len(examples) - 1)
+    kept = set(rng.permutation(len(examples))[:count].tolist())
+    learned = [e for i, e in enumerate(examples) if i not in kept]
+    return learned, [examples[i] for i in sorted(kept)]
+
+
+def _is_complete(example: Example) -> bool:
+    return bool((example.read()[1] != UNKNOWN).all())
