@@ -95,9 +95,10 @@ def _trouble_with(tiff: tifffile.TiffFile) -> str:
     named = _CHANNELS.search(first.description) if first.is_ome else None
     if named and int(named[1]) > 1:
         return f"expected one channel, found {named[1]}; save the one to segment alone"
-    shapes = {page.shape for page in tiff.pages if not page.keyframe.is_reduced}
-    if len(shapes) > 1:
-        return f"expected pages of one size, found {' and '.join(sorted(map(_by, shapes)))}"
+    kinds = [kind.keyframe for kind in tiff.series if not kind.keyframe.is_reduced]
+    if len(kinds) > 1:
+        found = " and ".join(f"{kind.dtype} {_by(kind.shape)}" for kind in kinds)
+        return f"expected pages of one size and type, found {found}"
     return ""
 
 
