@@ -6,6 +6,8 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.method import Method, MethodConfig
+from ctc_submit.methods.unet.config import UNetConfig
+from ctc_submit.methods.unet.unet import UNet
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Plug:
 
 METHODS: dict[str, Plug] = {
     "maskrcnn": Plug(MaskRCNN, MaskRCNNConfig),
+    "unet": Plug(UNet, UNetConfig),
 }
 
 

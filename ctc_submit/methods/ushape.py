@@ -74,6 +74,22 @@ class UShape(nn.Module):
         return answer[..., :height, :width]
 
 
+def stacked(maps: list[Tensor], images: Tensor) -> Tensor:
+    """Stack the target maps of a batch, padded right and below with 0 as its images are.
+
+    Args:
+        maps: One map an image, CYX, each at most as large as the images.
+        images: BCYX.
+
+    Returns:
+        B first, then the maps' axes, with height and width of the images.
+    """
+    height, width = images.shape[-2:]
+    return torch.stack(
+        [F.pad(one, (0, width - one.shape[-1], 0, height - one.shape[-2])) for one in maps]
+    )
+
+
 def load_weights(net: nn.Module, source: str) -> bool:
     """Load a network's weights from a file.
 

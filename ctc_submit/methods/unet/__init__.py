@@ -1,0 +1,1 @@
+"""U-Net: every pixel is cell or background; connected pixels are a cell."""

@@ -1,0 +1,48 @@
+"""Settings of U-Net."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from ctc_submit.methods.method import CellSizes, MethodConfig
+
+LEAST_SHARE = 0.1
+"""Pieces smaller than this share of the median cell are no cells."""
+
+
+@dataclass(frozen=True)
+class UNetConfig(MethodConfig):
+    """Architecture, loss and decoding of U-Net."""
+
+    loss: Literal["bce", "focal", "shape_aware", "dice", "balanced", "unet2015"] = field(
+        default="shape_aware",
+        metadata={"help": "Loss of a pixel, with the weight map of its name."},
+    )
+    width: int = field(
+        default=32,
+        metadata={"help": "Channels at full size; 64 in the original.", "unit": "channels"},
+    )
+    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    norm: Literal["group", "batch", "none"] = field(
+        default="group", metadata={"help": "Normalisation of the features; none in the original."}
+    )
+    gap: int = field(
+        default=1,
+        metadata={"help": "Half the width of the line cut between touching cells.", "unit": "px"},
+    )
+    threshold: float = field(
+        default=0.5, metadata={"help": "Least probability of a cell's pixel, 0 to 1."}
+    )
+    fill_holes: bool = field(default=True, metadata={"help": "Fill the holes of a cell."})
+    least_area: int = field(
+        default=0, metadata={"help": "Smaller pieces are dropped.", "unit": "px"}
+    )
+
+
+def fit_area(config: UNetConfig, sizes: CellSizes) -> UNetConfig:
+    """Set the least area to a tenth of the median cell's, its box taken for an ellipse's."""
+    if sizes.heights.size == 0:
+        return config
+    median = float(np.median(sizes.heights * sizes.widths)) * np.pi / 4
+    return replace(config, least_area=round(LEAST_SHARE * median))

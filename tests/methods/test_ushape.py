@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.ushape import UShape, load_weights, stacked
+
+
+@pytest.mark.parametrize("norm", ["group", "batch", "none"])
+@pytest.mark.parametrize("shape", [(16, 16), (17, 30), (1, 1), (5, 64)])
+def test_answers_are_as_large_as_images(norm: str, shape: tuple[int, int]) -> None:
+    net = UShape(width=4, depth=3, outputs=2, norm=norm).eval()
+    assert net(torch.rand(2, 1, *shape)).shape == (2, 2, *shape)
+
+
+def test_channels_double_and_depth_counts_levels() -> None:
+    net = UShape(width=6, depth=2, outputs=3)
+    convolutions = [m for m in net.modules() if isinstance(m, nn.Conv2d)]
+    assert [c.out_channels for c in convolutions] == [6, 6, 12, 12, 24, 24, 6, 6, 12, 12, 3]
+    assert UShape(width=6, depth=0, outputs=1)(torch.rand(1, 1, 7, 7)).shape == (1, 1, 7, 7)
+
+
+def test_the_start_is_xavier_normal() -> None:
+    torch.manual_seed(0)
+    net = UShape(width=32, depth=1, outputs=1)
+    second = [m for m in net.modules() if isinstance(m, nn.Conv2d)][1]
+    expected = (2 / (32 * 9 + 32 * 9)) ** 0.5
+    assert second.weight.std().item() == pytest.approx(expected, rel=0.03)
+    assert abs(second.weight.mean().item()) < 0.02 * expected * 5
+    assert second.bias is not None
+    assert second.bias.abs().max() == 0
+
+
+def test_with_group_norm_an_answer_does_not_depend_on_the_batch() -> None:
+    net = UShape(width=8, depth=2, outputs=1)
+    images = torch.rand(3, 1, 24, 24)
+    torch.testing.assert_close(net(images)[1:2], net(images[1:2]), rtol=1e-4, atol=1e-5)
+
+
+def test_unknown_norm_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="group, batch or none"):
+        UShape(width=4, depth=1, outputs=1, norm="layer")
+
+
+def test_maps_are_padded_as_images_are() -> None:
+    maps = [torch.ones(1, 3, 4), torch.ones(1, 2, 5)]
+    whole = stacked(maps, torch.zeros(2, 1, 3, 5))
+    assert whole.shape == (2, 1, 3, 5)
+    assert whole[0, 0].sum() == 12
+    assert whole[1, 0, 2].sum() == 0
+    assert stacked([torch.ones(1, 2, 2, dtype=torch.bool)], torch.zeros(1, 1, 3, 3)).sum() == 4
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
+def test_weights_come_from_a_file(tmp_path: Path, name: str) -> None:
+    source, net = (UShape(width=4, depth=1, outputs=1) for _ in range(2))
+    path = tmp_path / name
+    if path.suffix == ".pt":
+        torch.save(source.state_dict(), path)
+    else:
+        save_file(source.state_dict(), path)
+    assert load_weights(net, str(path))
+    torch.testing.assert_close(net.state_dict(), source.state_dict())
+
+
+def test_bad_weights_are_one_line(tmp_path: Path) -> None:
+    net = UShape(width=4, depth=1, outputs=1)
+    other = tmp_path / "other.safetensors"
+    save_file(UShape(width=8, depth=1, outputs=1).state_dict(), other)
+    broken = tmp_path / "broken.pt"
+    broken.write_bytes(b"no weights")
+    for path, words in ((other, "width"), (broken, "broken.pt"), (tmp_path / "no.pt", "no such")):
+        with pytest.raises(CheckpointError, match=words) as caught:
+            load_weights(net, str(path))
+        assert "\n" not in str(caught.value)
+    assert not load_weights(net, "none")
