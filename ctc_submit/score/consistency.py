@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctc_submit.score.lineage import vertices
-from ctc_submit.score.track_file import Row
+from ctc_submit.score.lineage import Lineage, vertices
+from ctc_submit.score.track_file import Row, tracks_of
 
 REFERENCE, COMPUTED = "reference", "computed"
 
@@ -96,15 +96,32 @@ def inconsistencies(
     """
     times = range(first, first + len(reference[1]))
     sides = ((REFERENCE, *reference), (COMPUTED, *computed))
+    if all(agree(rows, frames, times) for _, rows, frames in sides):
+        return
     for side, rows, frames in sides:
-        present = np.concatenate(
-            [np.zeros(0, np.int64), *map(vertices, frames, times)], dtype=np.int64
-        )
-        present.sort()
-        yield from of_tracks(side, rows, times, present)
+        yield from of_tracks(side, rows, times, _present(frames, times))
     for number, time in enumerate(times):
         for side, rows, frames in sides:
             yield from of_frame(side, rows, time, frames[number])
+
+
+def agree(rows: dict[int, Row], frames: Sequence[np.ndarray], times: range) -> bool:
+    """Tell at once, without saying what is amiss, whether rows and frames agree."""
+    if not all(row.begin in times and row.end in times for row in rows.values()):
+        return False
+    children = [row for row in rows.values() if row.parent]
+    if not all(row.parent in rows and rows[row.parent].end < row.begin for row in children):
+        return False
+    declared = Lineage.of(tracks_of(rows)).vertices()
+    return np.array_equal(declared, _present(frames, times))
+
+
+def _present(frames: Sequence[np.ndarray], times: range) -> np.ndarray:
+    """Return the vertices of all frames, sorted."""
+    parts = [np.zeros(0, np.int64), *map(vertices, frames, times)]
+    present = np.concatenate(parts, dtype=np.int64)
+    present.sort()
+    return present
 
 
 def _isin(wanted: np.ndarray, present: np.ndarray) -> np.ndarray:

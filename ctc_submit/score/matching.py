@@ -71,13 +71,10 @@ def overlaps(reference: np.ndarray, result: np.ndarray) -> Overlaps:
     truth, answer = _flat(reference), _flat(result)
     if truth.size >= _LONGEST_RUN:
         raise ValueError(f"a frame of {truth.size} pixels is too large to be compared at once")
-    starts = _run_starts(truth, answer)
-    lengths = np.diff(starts, append=truth.size)
-    truth, answer = truth[starts], answer[starts]
-    reference_labels, reference_sizes = _sizes(truth, lengths)
-    result_labels, result_sizes = _sizes(answer, lengths)
-    both = (truth > 0) & (answer > 0)
-    common = _common(truth[both], answer[both], lengths[both])
+    pairs = _areas(truth, answer)
+    reference_labels, reference_sizes = _sizes(pairs[:, 0], pairs[:, 2])
+    result_labels, result_sizes = _sizes(pairs[:, 1], pairs[:, 2])
+    common = pairs[(pairs[:, 0] > 0) & (pairs[:, 1] > 0)]
     common[:, 0] = np.searchsorted(reference_labels, common[:, 0])
     common[:, 1] = np.searchsorted(result_labels, common[:, 1])
     return Overlaps(reference_labels, reference_sizes, result_labels, result_sizes, common)
@@ -104,23 +101,35 @@ def _run_starts(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.flatnonzero(changes)
 
 
-def _sizes(labels: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _areas(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """Count the pixels of each pair of labels, both 0 left out.
+
+    Returns:
+        Rows of reference label, result label and pixels, int64, sorted; one of the labels may be 0.
+    """
+    starts = _run_starts(truth, answer)
+    lengths = np.diff(starts, append=truth.size)
+    codes = truth[starts].astype(np.uint32)
+    codes <<= np.uint32(16)
+    codes |= answer[starts]
+    kept = np.flatnonzero(codes)
+    packed = codes[kept].astype(np.uint64)
+    packed <<= np.uint64(32)
+    packed |= lengths[kept].view(np.uint64)
+    packed.sort()
+    pair = packed >> np.uint64(32)
+    first = np.flatnonzero(np.diff(pair, prepend=np.uint64(0)))
+    pixels = (packed & np.uint64(0xFFFFFFFF)).view(np.int64)
+    found = np.empty((first.size, 3), np.int64)
+    found[:, 0] = pair[first] >> np.uint64(16)
+    found[:, 1] = pair[first] & np.uint64(0xFFFF)
+    found[:, 2] = np.add.reduceat(pixels, first) if first.size else 0
+    return found
+
+
+def _sizes(labels: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels that occur, ascending and without 0, and how many pixels each has."""
-    sizes = np.bincount(labels, weights=lengths).astype(np.int64)
+    sizes = np.bincount(labels, weights=pixels).astype(np.int64)
     sizes[:1] = 0
     found = np.flatnonzero(sizes)
     return found, sizes[found]
-
-
-def _common(truth: np.ndarray, answer: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Sum the runs of each pair of labels: rows of reference label, result label, pixels."""
-    packed = truth.astype(np.uint64) << np.uint64(48)
-    packed |= answer.astype(np.uint64) << np.uint64(32)
-    packed |= lengths.astype(np.uint64)
-    packed.sort()
-    pair = packed >> np.uint64(32)
-    first = np.flatnonzero(np.diff(pair, prepend=np.uint64(0))) if pair.size else np.zeros(0, int)
-    pixels = packed & np.uint64(0xFFFFFFFF)
-    totals = np.add.reduceat(pixels, first) if first.size else pixels
-    kept = pair[first]
-    return np.stack([kept >> np.uint64(16), kept & np.uint64(0xFFFF), totals], 1).astype(np.int64)

@@ -19,6 +19,7 @@ from ctc_submit.data.tracks import Track
 _LINE = re.compile(rb"(?:[ \t\v\f]*+([+-]?+\d++))" * 4)
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _LABELS, _TIMES = 2**16, 2**64
+_LONGEST = 24
 
 
 class TrackFileRefused(Exception):
@@ -122,8 +123,9 @@ def tracks_of(rows: dict[int, Row]) -> list[Track]:
 
 
 def _unsigned(text: bytes, limit: int) -> int | None:
-    digits = text.lstrip(b"+-0")
-    if len(digits) > 20 or int(digits or b"0") >= limit:
+    if len(text) > _LONGEST:
+        text = text[:1].strip(b"0123456789") + text.lstrip(b"+-0")
+    number = abs(int(text or b"0")) if len(text) <= _LONGEST else limit
+    if number >= limit:
         return None
-    number = int(digits or b"0")
     return -number % limit if text.startswith(b"-") else number

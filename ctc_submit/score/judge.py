@@ -1,0 +1,234 @@
+"""Judge the result of a sequence against its truth: all measures, every file read once."""
+
+import logging
+import platform
+import re
+from collections import Counter
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctc_submit import __version__
+from ctc_submit.data.annotations import TRUTHS, find_markers, find_slices_of_truth, truth_folder
+from ctc_submit.data.sequence import Sequence, digits_of
+from ctc_submit.errors import DataError
+from ctc_submit.score.aogm import Counts, counts_of_match, det, total
+from ctc_submit.score.fault import Fault
+from ctc_submit.score.overall import mean_of_both
+from ctc_submit.score.record import MEASURES, FrameScore, Record
+from ctc_submit.score.scan import FrameFiles, FrameFound, scan
+from ctc_submit.score.seg import mean_seg
+from ctc_submit.score.tracking import Tracking, judge_tracks
+
+_MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
+_WHOLE = re.compile(r"man_seg([0-9]{3,})\.tif", re.IGNORECASE)
+NO_SEG = "the truth has no annotated object in SEG"
+NO_MARKERS = "the truth has no tracking markers (TRA)"
+
+log = logging.getLogger(__name__)
+
+
+def score(
+    sequence: Sequence,
+    *,
+    truth: str = "GT",
+    result: Path | None = None,
+    workers: int | None = None,
+) -> Record:
+    """Judge one result folder.
+
+    SEG is taken from the truth's SEG folder; all other measures from its TRA folder, which silver
+    truth does not have. A result without ``res_track.txt`` gets SEG and DET.
+
+    Args:
+        sequence: The sequence; its raw frames are not needed.
+        truth: ``GT`` for gold, ``ST`` for silver truth.
+        result: The result folder; ``NN_RES`` beside the sequence where not given.
+        workers: Frames worked on at once; all cores where not given.
+
+    Returns:
+        The record. Where files are at fault it lists them all, and has no score that they touch.
+
+    Raises:
+        DataError: If the truth or the result is missing altogether.
+        ValueError: If ``truth`` is neither ``GT`` nor ``ST``.
+    """
+    folder = truth_folder(sequence, truth)
+    answer = result or sequence.result
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder}: no such folder; without truth there is nothing to score "
+            "(the truth of challenge sequences is not public)"
+        )
+    masks, faults = _masks(answer)
+    files, lost = _pair_files(sequence, truth, masks, answer)
+    found = list(scan(files, workers=workers))
+    faults += lost + [fault for frame in found for fault in frame.faults]
+    tracking = judge_tracks(
+        found,
+        sequence.gold / "TRA" / "man_track.txt",
+        answer / "res_track.txt",
+        readable=not faults,
+    )
+    log.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
+    return _record(sequence, truth, answer, found, faults, tracking)
+
+
+def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = None) -> list[Record]:
+    """Judge every sequence of a data set that has a result folder ``NN_RES`` and truth.
+
+    Raises:
+        DataError: If there is none, and as `score`.
+    """
+    numbers = numbers_with_results(dataset)
+    return [score(Sequence.at(dataset / n), truth=truth, workers=workers) for n in numbers]
+
+
+def numbers_with_results(dataset: Path) -> list[str]:
+    """Return the sequences of a data set that have a result folder.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if not dataset.is_dir():
+        raise DataError(f"{dataset}: no such folder; expected a data set with 01_RES in it")
+    names = (re.fullmatch(r"(\d\d)_RES", path.name) for path in dataset.iterdir() if path.is_dir())
+    numbers = sorted(match[1] for match in names if match)
+    if not numbers:
+        raise DataError(f"{dataset}: holds no result folder 01_RES or 02_RES; nothing to score")
+    return numbers
+
+
+def _masks(folder: Path) -> tuple[dict[int, Path], list[Fault]]:
+    """Return the masks by time and what is wrong with their names."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; expected a result with mask000.tif in it")
+    found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
+    if not found:
+        raise DataError(f"{folder}: holds no mask000.tif; there is no result to score")
+    widths = Counter(map(digits_of, found))
+    width = widths.most_common(1)[0][0]
+    faults = [
+        Fault(str(path), f"{width} digits, as most masks have", f"{digits_of(path)}", "rename it")
+        for path in found
+        if digits_of(path) != width
+    ]
+    return {int(path.stem[4:]): path for path in found if digits_of(path) == width}, faults
+
+
+def _pair_files(
+    sequence: Sequence, truth: str, masks: dict[int, Path], answer: Path
+) -> tuple[list[FrameFiles], list[Fault]]:
+    """Put each annotated frame beside its mask; note the masks that are missing."""
+    width = digits_of(next(iter(masks.values())))
+    whole, slices, markers = _annotated(sequence, truth, width)
+    times = sorted({*whole, *markers, *(time for time, _ in slices)})
+    if not times:
+        folder = truth_folder(sequence, truth)
+        raise DataError(
+            f"{folder}: holds no man_seg or man_track image with {width} digits, as the masks have"
+        )
+    files, faults = [], []
+    for time in times:
+        if time not in masks:
+            name = f"mask{time:0{width}d}.tif"
+            mend = "write a mask for every frame, empty where there is no cell"
+            faults.append(Fault(str(answer / name), "a mask for this frame", "no file", mend))
+            continue
+        own = tuple((z, path) for (t, z), path in slices.items() if t == time)
+        files.append(FrameFiles(time, masks[time], whole.get(time), own, markers.get(time)))
+    return files, faults
+
+
+def _annotated(
+    sequence: Sequence, truth: str, width: int
+) -> tuple[dict[int, Path], dict[tuple[int, int], Path], dict[int, Path]]:
+    """Return whole masks, slices and markers of the truth whose names have that many digits."""
+    folder = truth_folder(sequence, truth) / "SEG"
+    names = sorted(folder.iterdir()) if folder.is_dir() else []
+    whole = {int(path.stem[7:]): path for path in names if _WHOLE.fullmatch(path.name)}
+    slices = find_slices_of_truth(sequence, truth)
+    markers = find_markers(sequence) if truth == TRUTHS[0] else {}
+    return (
+        {time: path for time, path in whole.items() if digits_of(path) == width},
+        {key: path for key, path in slices.items() if len(path.stem.split("_")[2]) == width},
+        {time: path for time, path in markers.items() if digits_of(path) == width},
+    )
+
+
+def _record(
+    sequence: Sequence,
+    truth: str,
+    answer: Path,
+    found: list[FrameFound],
+    faults: list[Fault],
+    tracking: Tracking,
+) -> Record:
+    outlines = tuple(each for frame in found for each in frame.outlines)
+    matches = [frame.match for frame in found if frame.match is not None]
+    counts = total([*map(counts_of_match, matches), tracking.counts])
+    scores: dict[str, float | None] = dict.fromkeys(MEASURES)
+    missing = dict.fromkeys(MEASURES, tracking.reason or "")
+    scores |= tracking.scores
+    missing |= tracking.missing
+    no_det = "silver truth has no tracking markers" if truth != TRUTHS[0] else NO_MARKERS
+    scores["SEG"], missing["SEG"] = mean_seg(each.jaccards for each in outlines), NO_SEG
+    scores["DET"], missing["DET"] = det(counts), no_det
+    if not matches:
+        missing |= dict.fromkeys((n for n in MEASURES if n != "SEG"), no_det)
+    if faults:
+        scores = dict.fromkeys(MEASURES)
+        missing = dict.fromkeys(MEASURES, f"{len(faults)} faults in the files")
+    for name, first, second in (
+        ("OP_CSB", "SEG", "DET"),
+        ("OP_CTB", "SEG", "TRA"),
+        ("OP_CLB", "LNK", "BIO"),
+    ):
+        scores[name] = mean_of_both(scores[first], scores[second])
+        missing[name] = missing[first] if scores[first] is None else missing[second]
+    return Record(
+        dataset=sequence.dataset,
+        sequence=sequence.number,
+        truth=truth,
+        scores=scores,
+        missing={name: missing[name] for name in MEASURES if scores[name] is None},
+        counts=counts,
+        divisions=tracking.divisions,
+        outlines=outlines,
+        frames=tuple(row for frame in found for row in _rows(frame, tracking)),
+        faults=(*faults, *tracking.faults),
+        provenance=_provenance(truth_folder(sequence, truth), answer, found),
+    )
+
+
+def _rows(frame: FrameFound, tracking: Tracking) -> list[FrameScore]:
+    """Return the rows of a frame: the frame itself, and each slice that is annotated."""
+    counts = counts_of_match(frame.match) if frame.match is not None else Counts()
+    counts = counts + tracking.edges_of(frame.time)
+    rows = [FrameScore(frame.time, None, 0, None, counts)]
+    for each in frame.outlines:
+        mean = float(np.mean(each.jaccards)) if each.jaccards.size else None
+        if each.z is None:
+            rows[0] = replace(rows[0], objects=each.labels.size, seg=mean)
+        else:
+            rows.append(FrameScore(frame.time, each.z, each.labels.size, mean, Counts()))
+    return rows if len(rows) == 1 or rows[0].objects or frame.match is not None else rows[1:]
+
+
+def _provenance(truth: Path, answer: Path, found: list[FrameFound]) -> dict[str, Any]:
+    return {
+        "scored_by": f"ctc-submit {__version__}",
+        "truth": str(truth),
+        "result": str(answer),
+        "frames_compared": len(found),
+        "annotated_images": sum(len(frame.outlines) for frame in found),
+        "marker_images": sum(frame.match is not None for frame in found),
+        "versions": {
+            "ctc-submit": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "imagecodecs")},
+        },
+    }

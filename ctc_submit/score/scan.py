@@ -1,0 +1,137 @@
+"""One pass over a sequence: every file is read once, for all measures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ctc_submit.score.fault import Fault
+from ctc_submit.score.mask import Mask, Refused, open_mask
+from ctc_submit.score.matching import overlaps
+from ctc_submit.score.paired import FrameMatch
+from ctc_submit.score.workers import in_order
+
+PIXELS = "16-bit unsigned grey pixels in strips, without or with LZW, Deflate or PackBits"
+
+
+@dataclass(frozen=True)
+class FrameFiles:
+    """The files of one frame.
+
+    Attributes:
+        time: Index of the frame.
+        mask: The result's mask.
+        whole: Segmentation of the whole frame, where there is one.
+        slices: Segmentation of single slices: z and file.
+        markers: Tracking markers, where there are any.
+    """
+
+    time: int
+    mask: Path
+    whole: Path | None = None
+    slices: tuple[tuple[int, Path], ...] = ()
+    markers: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """How well the annotated objects of a frame or slice are outlined.
+
+    Attributes:
+        time: Index of the frame.
+        z: The slice, None for the whole frame.
+        labels: Labels of the reference objects, ascending, shape R.
+        jaccards: Their Jaccard indices, float64, shape R.
+    """
+
+    time: int
+    z: int | None
+    labels: np.ndarray
+    jaccards: np.ndarray
+
+
+@dataclass
+class FrameFound:
+    """What one frame yields.
+
+    Attributes:
+        time: Index of the frame.
+        outlines: One for the whole frame and one for each slice that is annotated.
+        match: Matches of the tracking markers, where there are any and they can be read.
+        faults: What cannot be read or compared.
+    """
+
+    time: int
+    outlines: list[Outlines] = field(default_factory=list)
+    match: FrameMatch | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+
+def scan(frames: list[FrameFiles], *, workers: int | None = None) -> Iterator[FrameFound]:
+    """Read and match all frames, in their order, several at once.
+
+    Memory holds the images of one frame for each worker, whatever the length of the sequence.
+    """
+    return in_order(scan_frame, frames, workers=workers)
+
+
+def scan_frame(files: FrameFiles) -> FrameFound:
+    """Read and match one frame; never raises for what is in a file."""
+    found = FrameFound(files.time)
+    mask = _open(files.mask, found)
+    truths: list[tuple[Path, int | None]] = [(path, z) for z, path in files.slices]
+    truths += [(path, None) for path in (files.whole, files.markers) if path is not None]
+    if mask is None:
+        for path, _ in truths:
+            _open(path, found)
+        return found
+    answer = None
+    for path, z in truths:
+        truth = _open(path, found)
+        if truth is None or not _comparable(truth, mask, z, path, files.mask, found):
+            continue
+        if z is not None and answer is None and len(truths) == 1:
+            both = overlaps(truth.page(0), mask.page(z))
+        else:
+            answer = mask.labels() if answer is None else answer
+            both = overlaps(truth.labels(), answer if z is None else answer[z : z + 1])
+        if path == files.markers:
+            found.match = FrameMatch.of(files.time, both)
+        else:
+            outlines = Outlines(files.time, z, both.reference_labels, both.jaccards)
+            found.outlines.append(outlines)
+    return found
+
+
+def _open(path: Path, found: FrameFound) -> Mask | None:
+    try:
+        mask = open_mask(path, str(path))
+    except Refused as refused:
+        found.faults.append(Fault(str(path), PIXELS, refused.found, refused.mend))
+        return None
+    if mask.blank is not None:
+        text = f"{mask.blank}, which the evaluator reads as an empty image"
+        found.faults.append(Fault(str(path), PIXELS, text, "write it again"))
+        return None
+    return mask
+
+
+def _comparable(
+    truth: Mask, mask: Mask, z: int | None, path: Path, mask_path: Path, found: FrameFound
+) -> bool:
+    """Note a fault where the sizes do not fit."""
+    size = mask.shape if z is None else (1, *mask.shape[1:])
+    if truth.shape == size and (z is None or z < mask.shape[0]):
+        return True
+    if truth.shape == size:
+        expected, have = f"a slice z={z} as in {path.name}", f"{mask.shape[0]} slices"
+    else:
+        expected = f"the size of {path.name}, {_by(truth.shape)}"
+        have = _by(size)
+    found.faults.append(Fault(str(mask_path), expected, have, "write it in the frame's size"))
+    return False
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape if shape[0] > 1 else shape[1:])) + " pixels"

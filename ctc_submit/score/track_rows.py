@@ -1,0 +1,77 @@
+"""Track files read for a judgement: all that is wrong with their lines at once."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ctc_submit.score.fault import Fault
+from ctc_submit.score.track_file import Row, lines_of, parse_row, trimmed
+
+_LINE = "four numbers 'L B E P' and nothing behind them"
+
+
+def rows_of_truth(path: Path) -> tuple[dict[int, Row], list[Fault]]:
+    """Return label to row of ``man_track.txt``, in order of labels, and what is wrong."""
+    rows, faults = _rows(path)
+    return rows, faults + _orphans(rows, path)
+
+
+def rows_of_result(path: Path, times: range) -> tuple[dict[int, Row], list[Fault]]:
+    """Return label to row of ``res_track.txt``, cut down to the truth's frames, and what is wrong.
+
+    Args:
+        path: The track file.
+        times: The frames of the truth.
+    """
+    rows, faults = _rows(path)
+    orphans = _orphans(rows, path)
+    kept = {
+        label: replace(row, parent=row.parent if row.parent in rows else 0)
+        for label, row in rows.items()
+    }
+    return trimmed(kept, times.start, times.stop - 1), faults + orphans
+
+
+def _rows(path: Path) -> tuple[dict[int, Row], list[Fault]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        mend = "make it readable"
+        return {}, [Fault(str(path), "a track file", str(error.strerror), mend)]
+    rows: dict[int, Row] = {}
+    faults = []
+    for number, line in enumerate(lines_of(data), start=1):
+        where = f"{path}: line {number}"
+        row = parse_row(line)
+        if row is None:
+            faults.append(Fault(where, _LINE, _shown(line), "correct or drop the line"))
+        elif row.label == 0:
+            faults.append(Fault(where, "a label from 1 to 65535", "0", "drop the line"))
+        elif row.label in rows:
+            found = f"label {row.label} a second time"
+            faults.append(Fault(where, "one line a label", found, "drop one of them"))
+        elif row.begin > row.end:
+            found = f"frames {row.begin} to {row.end}"
+            faults.append(Fault(where, "an end not before the beginning", found, "swap them"))
+        else:
+            rows[row.label] = row
+    return dict(sorted(rows.items())), faults
+
+
+def _orphans(rows: dict[int, Row], path: Path) -> list[Fault]:
+    """Note the parents that have no row; the evaluator aborts on them without a word."""
+    return [
+        Fault(
+            str(path),
+            f"a parent with a line of its own for label {label}",
+            f"parent {row.parent} without one",
+            "write 0 for no parent",
+        )
+        for label, row in rows.items()
+        if row.parent and row.parent not in rows
+    ]
+
+
+def _shown(line: bytes) -> str:
+    """Quote a line, shortened."""
+    text = line[:40].decode("latin-1")
+    return repr(text + "…" if len(line) > 40 else text) if text else "a blank line"

@@ -1,0 +1,138 @@
+"""The measures that need tracks: TRA, LNK, and the biological ones."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ctc_submit.score.aogm import Counts, counts_of_edges, counts_of_match, lnk, total, tra
+from ctc_submit.score.branching import TOLERANCES, DivisionCounts, count_divisions, divisions
+from ctc_submit.score.cell_cycle import cell_cycle_accuracy, cycle_lengths
+from ctc_submit.score.complete_tracks import complete_tracks
+from ctc_submit.score.consistency import COMPUTED, REFERENCE, inconsistencies
+from ctc_submit.score.edges import EdgeErrors, edge_errors
+from ctc_submit.score.fault import Fault, fault_of
+from ctc_submit.score.lineage import Lineage, times_of
+from ctc_submit.score.overall import biological
+from ctc_submit.score.paired import FrameMatch, pair
+from ctc_submit.score.scan import FrameFound
+from ctc_submit.score.track_file import Row, tracks_of
+from ctc_submit.score.track_fractions import track_fractions
+from ctc_submit.score.track_rows import rows_of_result, rows_of_truth
+
+TOLERANCE = 2
+"""The i of BC(i) that goes into BIO and OP_CLB."""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What the tracks yield.
+
+    Attributes:
+        scores: Measure to value.
+        missing: Measure to the reason why it has none.
+        counts: Edge operations of the sequence (vertices stay 0).
+        divisions: Tolerance to the divisions found, wrong and missed.
+        faults: What is wrong with the track files.
+        reason: Why there are no scores at all, None where there are.
+        by_frame: Time to the edge operations whose later end lies there.
+    """
+
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    divisions: Mapping[int, DivisionCounts] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    reason: str | None = None
+    by_frame: Mapping[int, Counts] = field(default_factory=dict)
+
+    def edges_of(self, time: int) -> Counts:
+        """Return the edge operations of one frame."""
+        return self.by_frame.get(time, Counts())
+
+
+def judge_tracks(
+    found: Sequence[FrameFound], truth: Path, result: Path, *, readable: bool
+) -> Tracking:
+    """Take the measures of the tracks.
+
+    Args:
+        found: All frames, in time order.
+        truth: ``man_track.txt``.
+        result: ``res_track.txt``.
+        readable: Whether all images could be read; if not, only the track files are checked.
+    """
+    frames = [frame.match for frame in found if frame.match is not None]
+    if not result.exists():
+        return Tracking(reason=f"no {result.name} in {result.parent.name}: segmentation only")
+    if not frames:
+        return Tracking(reason="the truth has no tracking markers")
+    if not truth.exists():
+        return Tracking(reason=f"the truth has no {truth.name}")
+    times = range(frames[0].time, frames[-1].time + 1)
+    if len(times) != len(frames):
+        return Tracking(reason="the markers of the truth do not cover a run of frames")
+    reference, wrong = rows_of_truth(truth)
+    computed, also = rows_of_result(result, times)
+    faults = wrong + also
+    if not faults and readable:
+        faults = _inconsistent(reference, computed, frames, (truth, result))
+    if faults:
+        return Tracking(faults=tuple(faults), reason=f"{len(faults)} faults in the tracks")
+    if not readable:
+        return Tracking(reason="some images cannot be read")
+    return _measure(Lineage.of(tracks_of(reference)), Lineage.of(tracks_of(computed)), frames)
+
+
+def _inconsistent(
+    reference: dict[int, Row],
+    computed: dict[int, Row],
+    frames: Sequence[FrameMatch],
+    paths: tuple[Path, Path],
+) -> list[Fault]:
+    times = range(frames[0].time, frames[-1].time + 1)
+    theirs, ours = [f.reference for f in frames], [f.result for f in frames]
+    named = dict(zip((REFERENCE, COMPUTED), map(str, paths), strict=True))
+    amiss = inconsistencies((reference, theirs), (computed, ours), times.start)
+    return [fault_of(each, named[each.side], times) for each in amiss]
+
+
+def _measure(reference: Lineage, result: Lineage, frames: Sequence[FrameMatch]) -> Tracking:
+    paired = pair(frames)
+    errors = edge_errors(reference, result, paired)
+    counts = counts_of_edges(errors)
+    everything = total([*map(counts_of_match, frames), counts])
+    theirs, ours = divisions(reference), divisions(result)
+    found = {i: count_divisions(theirs, ours, paired, i) for i in TOLERANCES}
+    scores: dict[str, float | None] = {"TRA": tra(everything), "LNK": lnk(everything)}
+    scores["CT"] = complete_tracks(reference, result, paired)
+    scores["TF"] = track_fractions(reference, paired)
+    scores |= {f"BC({i})": each.score for i, each in found.items()}
+    scores["CCA"] = cell_cycle_accuracy(
+        cycle_lengths(reference, theirs), cycle_lengths(result, ours)
+    )
+    scores["BIO"] = biological(*(scores[name] for name in ("CT", "TF", f"BC({TOLERANCE})", "CCA")))
+    reasons = dict.fromkeys(scores, "the truth has no track")
+    reasons |= {f"BC({i})": "the truth has no division" for i in TOLERANCES}
+    reasons |= {"CCA": "the truth has no complete cell cycle", "LNK": "the truth has no edge"}
+    return Tracking(scores, reasons, counts, found, by_frame=_by_frame(errors))
+
+
+def _by_frame(errors: EdgeErrors) -> dict[int, Counts]:
+    columns = [_times(edges) for edges in (errors.redundant, errors.missing, errors.wrong)]
+    times = sorted({*columns[0], *columns[1], *columns[2]})
+    return {
+        time: Counts(
+            redundant_edges=columns[0][time],
+            missing_edges=columns[1][time],
+            wrong_edges=columns[2][time],
+        )
+        for time in times
+    }
+
+
+def _times(edges: np.ndarray) -> Counter[int]:
+    later: Iterable[int] = times_of(edges[:, 1]).tolist()
+    return Counter(later)
