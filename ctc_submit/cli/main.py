@@ -8,9 +8,12 @@ import click
 from ctc_submit import __version__
 
 COMMANDS: dict[str, str] = {
+    "run": "Segment the frames of a sequence into mask files.",
+    "track": "Link the cells of a result over time.",
     "train": "Learn a model from annotated sequences.",
     "simulate": "Write a simulated data set with exact truth.",
     "measure": "Answer as the evaluator's executables do, line for line.",
+    "overlay": "Draw a result over its frames.",
     "check": "Hold results against every rule of the challenge.",
     "scripts": "Render SW/, the scripts that the organisers run.",
 }
@@ -49,6 +52,4 @@ def main(verbose: bool) -> None:
     )
     logging.getLogger("matplotlib").setLevel(logging.WARNING)
     logging.getLogger("PIL").setLevel(logging.WARNING)
-    if not verbose:
-        logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damaged files have our own line
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)

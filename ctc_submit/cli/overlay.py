@@ -1,0 +1,61 @@
+"""``ctc-submit overlay``: pictures of a result over the frames that it belongs to."""
+
+import re
+from pathlib import Path
+
+import click
+
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.errors import DataError
+from ctc_submit.report.overlay_settings import OverlaySettings
+
+
+@click.command()
+@errors_to_exit_codes
+@click.argument("result", type=click.Path(path_type=Path))
+@click.option(
+    "--sequence",
+    type=click.Path(path_type=Path),
+    help="Folder of the raw frames.  [default: RESULT without its _RES]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the pictures.  [default: RESULT with _overlay behind]",
+)
+@click.option("--truth", type=click.Choice(["GT", "ST"]), help="Draw this truth too, in white.")
+@click.option("--gif", is_flag=True, help="Also join the pictures to overlay.gif.")
+@options_from(OverlaySettings, "settings")
+def command(
+    result: Path,
+    sequence: Path | None,
+    out: Path | None,
+    truth: str | None,
+    gif: bool,
+    settings: OverlaySettings,
+) -> None:
+    """Draw the masks of RESULT over their frames: one PNG a frame.
+
+    Every cell is outlined in the colour of its label, the same in all frames.
+    """
+    from tqdm import tqdm
+
+    from ctc_submit.data.sequence import Sequence
+    from ctc_submit.report.overlays import write_gif, write_overlays
+
+    result = result.resolve() if result.name in {"", ".."} else result
+    frames = Sequence.at(sequence or _sequence_of(result))
+    folder = out or result.with_name(f"{result.name}_overlay")
+    written = write_overlays(result, frames, folder, truth=truth or "", settings=settings)
+    pictures = list(tqdm(written, unit="frame", leave=False))
+    if gif:
+        write_gif(pictures, folder / "overlay.gif")
+    click.echo(f"{folder}: {len(pictures)} pictures{' and overlay.gif' if gif else ''}")
+
+
+def _sequence_of(result: Path) -> Path:
+    """Return the folder of the frames of ``NN_RES`` or, with a configuration, ``NN_RES-GT``."""
+    match = re.fullmatch(r"(.+)_RES(-.+)?", result.name)
+    if match is None:
+        raise DataError(f"{result}: is not named NN_RES; say where its frames are with --sequence")
+    return result.with_name(match[1])

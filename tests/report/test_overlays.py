@@ -1,0 +1,174 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from ctc_submit.data.labels import write_labels
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import DataError
+from ctc_submit.report.colours import palette
+from ctc_submit.report.overlay_settings import OverlaySettings
+from ctc_submit.report.overlays import contours, overlay, write_gif, write_overlays
+from tests.scenes import drawn, two_touching
+
+RAMP = np.tile(np.arange(8, dtype=np.uint8), (5, 1))
+
+
+def as_drawing(mask: np.ndarray) -> str:
+    return "\n".join("".join(".#"[int(pixel)] for pixel in row) for row in mask)
+
+
+def sequence_in(folder: Path, count: int = 3, shape: tuple[int, ...] = (5, 8)) -> Sequence:
+    rng = np.random.default_rng(0)
+    (folder / "01").mkdir(parents=True)
+    (folder / "01_RES").mkdir()
+    for time in range(count):
+        frame = rng.integers(0, 200, shape, dtype=np.uint8)
+        tifffile.imwrite(folder / "01" / f"t{time:03d}.tif", frame, photometric="minisblack")
+        labels = np.resize(two_touching(), shape)
+        write_labels(folder / "01_RES" / f"mask{time:03d}.tif", labels)
+    return Sequence.at(folder / "01")
+
+
+def test_contours_lie_inside_the_cells() -> None:
+    labels = drawn(".......\n.11111.\n.11111.\n.11111.\n.......")
+    assert as_drawing(contours(labels, 1)) == (".......\n.#####.\n.#...#.\n.#####.\n.......")
+    assert as_drawing(contours(labels, 2)) == (".......\n.#####.\n.#####.\n.#####.\n.......")
+    assert not contours(labels, 0).any()
+
+
+def test_touching_cells_have_a_contour_between_them() -> None:
+    edge = contours(drawn("111222\n111222\n111222"), 1)
+    assert as_drawing(edge) == "..##..\n..##..\n..##.."
+
+
+def test_the_edge_of_the_frame_is_no_contour() -> None:
+    assert not contours(np.full((4, 4), 7, np.uint16), 1).any()
+
+
+def test_cells_take_the_colour_of_their_label_and_background_stays_grey() -> None:
+    picture = overlay(RAMP, two_touching(), settings=OverlaySettings(contour=1, fill=0.5))
+    assert picture.shape == (5, 8, 3) and picture.dtype == np.uint8
+    assert (picture[1, 1] == palette(2)[1]).all() and (picture[1, 4] == palette(2)[2]).all()
+    grey = picture[two_touching() == 0]
+    assert (grey == grey[:, :1]).all() and len(np.unique(grey)) > 3
+    filled = picture[2, 2].astype(float)
+    bare = overlay(RAMP, np.zeros_like(two_touching()))[2, 2].astype(float)
+    assert np.allclose(filled, 0.5 * bare + 0.5 * palette(1)[1], atol=1)
+
+
+def test_without_fill_and_contour_the_frame_is_bare() -> None:
+    bare = overlay(RAMP, two_touching(), settings=OverlaySettings(contour=0, fill=0))
+    assert (bare == overlay(RAMP, np.zeros_like(two_touching()))).all()
+
+
+def test_truth_is_white_on_top() -> None:
+    truth = np.roll(two_touching(), 1, axis=0)
+    picture = overlay(RAMP, two_touching(), truth=truth, settings=OverlaySettings(contour=1))
+    assert (picture[contours(truth, 1)] == 255).all()
+
+
+def test_the_bare_frame_beside() -> None:
+    picture = overlay(RAMP, two_touching(), settings=OverlaySettings(raw=True))
+    assert picture.shape == (5, 16, 3)
+    assert (picture[:, :8] == overlay(RAMP, np.zeros_like(two_touching()))).all()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.float32])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (4, 7, 3)])
+def test_any_frame_can_be_drawn(kind: Any, shape: tuple[int, ...]) -> None:
+    frame = np.arange(np.prod(shape)).reshape(shape).astype(kind)
+    for labels in (np.zeros(shape, np.uint16), np.full(shape, 65_535, np.uint16)):
+        picture = overlay(frame, labels, truth=labels)
+        assert picture.shape == (*shape[-2:], 3) and picture.dtype == np.uint8
+
+
+def test_shapes_must_agree() -> None:
+    with pytest.raises(ValueError, match="labels are"):
+        overlay(RAMP, two_touching()[1:])
+    with pytest.raises(ValueError, match="truth are"):
+        overlay(RAMP, two_touching(), truth=two_touching()[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("contour", -1), ("contour", 101), ("fill", 1.1), ("every", 0)]
+)
+def test_settings_that_cannot_be_drawn(name: str, value: Any) -> None:
+    with pytest.raises(DataError, match=f"--{name} is {value}; expected "):
+        OverlaySettings(**{name: value})
+
+
+def test_one_picture_a_frame_in_time_order(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path, 12)
+    written = list(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "deep" / "out"))
+    assert [path.name for path in written] == [f"t{time:03d}.png" for time in range(12)]
+    frame = tifffile.imread(sequence.frames[5])
+    with Image.open(written[5]) as picture:
+        assert (np.array(picture) == overlay(frame, two_touching())).all()
+    again = list(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "deep" / "out"))
+    assert again == written and len(list((tmp_path / "deep" / "out").iterdir())) == 12
+
+
+def test_every_third_frame(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path, 7)
+    settings = OverlaySettings(every=3)
+    written = list(write_overlays(tmp_path / "01_RES", sequence, tmp_path, settings=settings))
+    assert [path.stem for path in written] == ["t000", "t003", "t006"]
+
+
+def test_truth_is_drawn_where_there_is_one(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path)
+    (sequence.gold / "SEG").mkdir(parents=True)
+    write_labels(sequence.gold / "SEG" / "man_seg001.tif", np.roll(two_touching(), 1, axis=0))
+    result, out = tmp_path / "01_RES", tmp_path / "out"
+    plain = [path.read_bytes() for path in write_overlays(result, sequence, out)]
+    with_truth = [p.read_bytes() for p in write_overlays(result, sequence, out, truth="GT")]
+    assert [a == b for a, b in zip(plain, with_truth, strict=True)] == [True, False, True]
+    with pytest.raises(DataError, match="the sequence has no ST segmentation"):
+        next(write_overlays(result, sequence, out, truth="ST"))
+
+
+def test_volumes_are_seen_from_above(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path, shape=(3, 5, 8))
+    (first, *_) = write_overlays(tmp_path / "01_RES", sequence, tmp_path)
+    with Image.open(first) as picture:
+        assert picture.size == (8, 5)
+
+
+def test_missing_masks_and_other_sizes_are_named(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path)
+    write_labels(tmp_path / "01_RES" / "mask001.tif", two_touching()[1:])
+    with pytest.raises(DataError, match=r"mask001\.tif: is 4×8 pixels, its frame is 5×8"):
+        list(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "out"))
+    (tmp_path / "01_RES" / "mask002.tif").unlink()
+    with pytest.raises(DataError, match=r"01_RES: has no mask for t002\.tif"):
+        next(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "out"))
+    with pytest.raises(DataError, match="no such folder"):
+        next(write_overlays(tmp_path / "02_RES", sequence, tmp_path / "out"))
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="file/out: cannot be made"):
+        next(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "file" / "out"))
+
+
+def test_an_animation_shows_every_picture(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path, 4, (40, 40))
+    for time in range(4):
+        labels = np.zeros((40, 40), np.uint16)
+        labels[8 * time : 8 * time + 8] = time + 1
+        write_labels(tmp_path / "01_RES" / f"mask{time:03d}.tif", labels)
+    pictures = list(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "out"))
+    write_gif(pictures, tmp_path / "a.gif", pause=50)
+    with Image.open(tmp_path / "a.gif") as animation:
+        assert getattr(animation, "n_frames", 1) == 4
+        assert animation.size == (40, 40) and animation.info["loop"] == 0
+    with pytest.raises(ValueError, match="at least one picture"):
+        write_gif([], tmp_path / "b.gif")
+    with pytest.raises(DataError, match=r"a\.gif: cannot be written"):
+        write_gif(pictures, tmp_path / "missing" / "a.gif")
