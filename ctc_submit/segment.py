@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ctc_submit.data.instances import Instance, paint
-from ctc_submit.errors import DataError
+from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import Method
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.pixels.tiles import Tile, grid
@@ -62,6 +62,19 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
     ]
     found.sort(key=lambda instance: -instance.score)
     return paint(found, shape, config.least_free)
+
+
+def device_named(name: str) -> str:
+    """Return ``cpu`` or ``cuda``; ``auto`` is ``cuda`` where there is one.
+
+    Raises:
+        CtcError: If cuda is asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise CtcError("no CUDA device is available here; use --device cpu")
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return name
 
 
 def autocast_type(precision: str, device: torch.device) -> torch.dtype | None:

@@ -5,13 +5,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-import torch
-
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
 from ctc_submit.pixels.augment import PAPER, RECOMMENDED, AugmentSettings
+from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.run import Job
 from ctc_submit.train.split import Example, chosen, find_examples
@@ -96,19 +95,6 @@ def describe_job(
         data=selection.card() | {"frames": len(examples)},
         device=device_named(device),
     )
-
-
-def device_named(name: str) -> str:
-    """Return ``cpu`` or ``cuda``; ``auto`` is ``cuda`` where there is one.
-
-    Raises:
-        CtcError: If cuda is asked for and there is none.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise CtcError("no CUDA device is available here; use --device cpu")
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return name
 
 
 def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodConfig:

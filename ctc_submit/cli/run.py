@@ -1,0 +1,55 @@
+"""``ctc-submit run``: segment the frames of a sequence into mask files."""
+
+from pathlib import Path
+
+import click
+
+from ctc_submit.cli.options import errors_to_exit_codes
+
+
+@click.command()
+@click.argument("sequence", type=click.Path(path_type=Path))
+@click.argument("result", type=click.Path(path_type=Path), required=False)
+@click.option("--model", type=click.Path(path_type=Path), required=True, help="A model folder.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@click.option(
+    "--border",
+    type=click.IntRange(min=0),
+    help="Cells wholly in this strip along the edges are dropped. [px]  "
+    "[default: the data set's own, 0 for others]",
+)
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@errors_to_exit_codes
+def command(
+    sequence: Path,
+    result: Path | None,
+    model: Path,
+    device: str,
+    border: int | None,
+    resume: bool,
+) -> None:
+    """Segment the frames tNNN.tif in SEQUENCE into masks maskNNN.tif in RESULT.
+
+    RESULT defaults to <SEQUENCE>_RES. An earlier result there is replaced when all masks are made;
+    what is needed to repeat the run is written beside it, to <RESULT>.run.json.
+    """
+    from tqdm import tqdm
+
+    from ctc_submit.data.sequence import Sequence
+    from ctc_submit.pipeline import Run, RunConfig
+    from ctc_submit.segment import device_named
+
+    frames = Sequence.at(sequence)
+    target = result or frames.result
+    run = Run(frames, model, target, RunConfig(border=border, resume=resume))
+    cells = count = 0
+    with tqdm(total=len(frames.frames), unit="frame", disable=None, leave=False) as bar:
+        for report in run(device_named(device)):
+            cells, count = cells + report.cells, count + 1
+            bar.set_postfix_str(f"{report.cells} cells", refresh=False)
+            bar.update()
+    phases = ", ".join(f"{name} {spent:.1f} s" for name, spent in run.clock.phases.items())
+    click.echo(f"{target}: {len(frames.frames)} masks, {cells} cells in {count} frames run")
+    click.echo(f"time: {phases}")

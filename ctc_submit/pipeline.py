@@ -1,0 +1,263 @@
+"""The inference road on one screen: sequence → frames → instances → label maps → result folder."""
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ctc_submit import __version__
+from ctc_submit.checkpoint import Card, load_checkpoint
+from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.frames import read_frame
+from ctc_submit.data.labels import whole_file, write_labels
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import CtcError, DataError
+from ctc_submit.methods.method import Method
+from ctc_submit.pixels.field import keep_inside
+from ctc_submit.segment import SegmentConfig, segment
+
+AHEAD = 3
+"""Frames read before, and masks left to write behind, the one in the network."""
+
+STALE = ("mask*.tif", "res_track.txt", "*_log.txt", ".*.partial")
+"""What an earlier run left in a result folder; anything else there is not ours."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """How a sequence is run."""
+
+    border: int | None = field(
+        default=None,
+        metadata={
+            "help": "Cells wholly in this strip along the edges are dropped; "
+            "default: the data set's own.",
+            "unit": "px",
+        },
+    )
+    resume: bool = field(default=False, metadata={"help": "Go on with an interrupted run."})
+
+
+@dataclass(frozen=True)
+class FrameReport:
+    """What came of one frame.
+
+    Attributes:
+        time: Its index.
+        frames: How many frames the sequence has.
+        cells: Cells in its mask.
+    """
+
+    time: int
+    frames: int
+    cells: int
+
+
+@dataclass
+class Clock:
+    """Seconds spent in each phase; reading and writing overlap with the network."""
+
+    phases: dict[str, float] = field(default_factory=dict)
+
+    def timed(self, phase: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function and add the time it took to a phase."""
+        start = time.perf_counter()
+        try:
+            return function(*arguments)
+        finally:
+            spent = time.perf_counter() - start
+            self.phases[phase] = self.phases.get(phase, 0.0) + spent
+
+
+class Run:
+    """One sequence, one model, one result folder.
+
+    The masks are written beside the result folder and take its place when all are there: until
+    then an earlier result stays as it was, and an interrupted run can be resumed.
+    """
+
+    def __init__(self, sequence: Sequence, model: Path, result: Path, config: RunConfig) -> None:
+        """Name what is to be run; nothing is read yet."""
+        self.sequence, self.model, self.result, self.config = sequence, model, result, config
+        self.partial = result.with_name(f".{result.name}.partial")
+        self.record = result.with_name(f"{result.name}.run.json")
+        self.clock = Clock()
+
+    def __call__(self, device: str) -> Iterator[FrameReport]:
+        """Run it, yielding a report a frame.
+
+        Args:
+            device: ``cpu`` or ``cuda``.
+
+        Raises:
+            DataError: If a frame is not as it should be, or the result cannot be written.
+            CheckpointError: If the model is none.
+            CtcError: If the run to resume had other settings.
+        """
+        start = time.perf_counter()
+        paths = self.sequence.frames
+        method, card = self.clock.timed("load", load_checkpoint, self.model, device)
+        settings = self._settings(card, device)
+        self._open(settings)
+        yield from self._segment(method, SegmentConfig(**card.segment), self._border())
+        self._publish()
+        seconds = time.perf_counter() - start
+        timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
+        self._write_record(
+            settings
+            | {"state": "complete", "seconds": round(seconds, 3), "phases": timing}
+            | {"frames_per_second": round(len(paths) / seconds, 3)}
+        )
+
+    def _border(self) -> int:
+        if self.config.border is not None:
+            return self.config.border
+        known = DATASETS.get(self.sequence.dataset)
+        return known.border if known else 0
+
+    def _settings(self, card: Card, device: str) -> dict[str, Any]:
+        """Return all that is needed to repeat the run."""
+        return {
+            "ctc_submit": __version__,
+            "sequence": str(self.sequence.folder),
+            "dataset": self.sequence.dataset,
+            "frames": len(self.sequence.frames),
+            "model": {"name": card.name, "folder": str(self.model), "sha256": card.sha256},
+            "method": card.method,
+            "method_config": card.config,
+            "segment": card.segment,
+            "border": self._border(),
+            "device": device,
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+            "machine": platform.machine(),
+        }
+
+    def _open(self, settings: dict[str, Any]) -> None:
+        """Make the folder to write to, empty unless a run is resumed."""
+        if self.config.resume and self.partial.is_dir():
+            try:
+                earlier = json.loads(self.record.read_text("utf-8"))
+            except (OSError, ValueError):
+                earlier = {}
+            if fingerprint(earlier) != fingerprint(settings):
+                raise CtcError(
+                    f"{self.record}: the interrupted run had another model or other settings; "
+                    "run without --resume"
+                )
+            for leftover in self.partial.glob(".*.partial"):
+                leftover.unlink()
+        else:
+            shutil.rmtree(self.partial, ignore_errors=True)
+        try:
+            self.partial.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{self.result}: cannot be written ({error.strerror})") from error
+        if self.result.exists() and not os.access(self.result, os.W_OK):
+            raise DataError(f"{self.result}: cannot be written (no permission)")
+        self._write_record(settings | {"state": "running"})
+
+    def _segment(self, method: Method, config: SegmentConfig, border: int) -> Iterator[FrameReport]:
+        todo = deque(
+            (index, path, self._mask(path))
+            for index, path in self.sequence.frames.items()
+            if not self._mask(path).exists()
+        )
+        total = len(self.sequence.frames)
+        shape: tuple[int, ...] | None = None
+        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(2) as writer:
+            reading: deque[Future[np.ndarray]] = deque()
+            writing: deque[Future[None]] = deque()
+            ahead = iter(list(todo))
+            try:
+                for index, path, mask in todo:
+                    while len(reading) < AHEAD and (nxt := next(ahead, None)):
+                        reading.append(reader.submit(self.clock.timed, "read", read_frame, nxt[1]))
+                    frame = self.clock.timed("wait for frames", reading.popleft().result)
+                    shape = _same_shape(path, frame, shape)
+                    labels = self.clock.timed("network", segment, frame, method, config)
+                    labels = relabelled(keep_inside(labels, border)) if border else labels
+                    writing.append(
+                        writer.submit(self.clock.timed, "write", write_labels, mask, labels)
+                    )
+                    if len(writing) > AHEAD:
+                        writing.popleft().result()
+                    yield FrameReport(index, total, int(labels.max(initial=0)))
+                for future in writing:
+                    future.result()
+            finally:
+                reader.shutdown(cancel_futures=True)
+
+    def _mask(self, frame: Path) -> Path:
+        return self.partial / f"mask{frame.stem[1:]}.tif"
+
+    def _publish(self) -> None:
+        """Let the new masks take the place of an earlier result; foreign files stay."""
+        old = self.result.with_name(f".{self.result.name}.old")
+        try:
+            shutil.rmtree(old, ignore_errors=True)
+            if not self.result.exists():
+                self.partial.rename(self.result)
+            elif self.result.is_symlink() or os.path.ismount(self.result):
+                self._publish_into()
+            else:
+                self.result.rename(old)
+                self.partial.rename(self.result)
+                _remove_stale(old)
+                for foreign in old.iterdir():
+                    shutil.move(foreign, self.result / foreign.name)
+                old.rmdir()
+        except OSError as error:
+            raise DataError(f"{self.result}: cannot be replaced ({error.strerror})") from error
+
+    def _publish_into(self) -> None:
+        """The same for a folder that cannot be renamed, such as a mounted one."""
+        _remove_stale(self.result)
+        for mask in sorted(self.partial.iterdir()):
+            shutil.move(mask, self.result / mask.name)
+        self.partial.rmdir()
+
+    def _write_record(self, known: dict[str, Any]) -> None:
+        with whole_file(self.record) as partial:
+            partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def relabelled(labels: np.ndarray) -> np.ndarray:
+    """Return the labels renumbered from 1 without a gap, in their order."""
+    values, inverse = np.unique(labels, return_inverse=True)
+    start = 0 if values[:1] == 0 else 1
+    return (inverse.reshape(labels.shape) + start).astype(np.uint16)
+
+
+def fingerprint(record: dict[str, Any]) -> str:
+    """Return a checksum of the settings that decide what the masks look like."""
+    deciding = ("model", "method_config", "segment", "border", "frames", "device")
+    known = {name: record.get(name) for name in deciding}
+    known["model"] = (known["model"] or {}).get("sha256")
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _same_shape(path: Path, frame: np.ndarray, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    if shape is not None and frame.shape != shape:
+        raise DataError(
+            f"{path}: is {frame.shape} pixels, the frames before are {shape}; "
+            "a sequence has one size"
+        )
+    return frame.shape
+
+
+def _remove_stale(folder: Path) -> None:
+    for pattern in STALE:
+        for path in folder.glob(pattern):
+            path.unlink()
