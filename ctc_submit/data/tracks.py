@@ -8,7 +8,7 @@ from pathlib import Path
 from ctc_submit.data.labels import MOST_LABELS, whole_file
 from ctc_submit.errors import DataError
 
-_LINE = re.compile(r"[ \t]*(-?\d+)[ \t]+(-?\d+)[ \t]+(-?\d+)[ \t]+(-?\d+)")
+_LINE = re.compile(r"[ \t]*(-?\d{1,18})" + r"[ \t]+(-?\d{1,18})" * 3)
 
 
 @dataclass(frozen=True, order=True)
@@ -41,6 +41,21 @@ def read_tracks(path: Path) -> list[Track]:
     Raises:
         DataError: If the file is missing or a line is not as above.
     """
+    tracks: dict[int, Track] = {}
+    for number, line in enumerate(read_lines(path), start=1):
+        track = _parse(line, f"{path}: line {number}")
+        if track.label in tracks:
+            raise DataError(f"{path}: line {number}: label {track.label} has a line already")
+        tracks[track.label] = track
+    return list(tracks.values())
+
+
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a track file without their ends, LF or CR LF; the last may lack its end.
+
+    Raises:
+        DataError: If the file cannot be read.
+    """
     try:
         text = path.read_bytes().decode("latin-1")
     except OSError as error:
@@ -48,13 +63,13 @@ def read_tracks(path: Path) -> list[Track]:
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()
-    tracks: dict[int, Track] = {}
-    for number, line in enumerate(lines, start=1):
-        track = _parse(line, f"{path}: line {number}")
-        if track.label in tracks:
-            raise DataError(f"{path}: line {number}: label {track.label} has a line already")
-        tracks[track.label] = track
-    return list(tracks.values())
+    return lines
+
+
+def parse_numbers(line: str) -> Track | None:
+    """Return the four numbers of a line, whatever their values; None for any other line."""
+    match = _LINE.fullmatch(line)
+    return match and Track(*(int(group) for group in match.groups()))
 
 
 def write_tracks(path: Path, tracks: Iterable[Track]) -> None:
@@ -69,10 +84,9 @@ def write_tracks(path: Path, tracks: Iterable[Track]) -> None:
 
 
 def _parse(line: str, where: str) -> Track:
-    match = _LINE.fullmatch(line)
-    if match is None:
+    track = parse_numbers(line)
+    if track is None:
         raise DataError(f"{where}: expected four numbers 'L B E P', found {line!r}")
-    track = Track(*(int(group) for group in match.groups()))
     if not 1 <= track.label <= MOST_LABELS:
         raise DataError(f"{where}: labels go from 1 to {MOST_LABELS}, found {track.label}")
     if not 0 <= track.begin <= track.end:

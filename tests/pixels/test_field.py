@@ -1,7 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
-from ctc_submit.pixels.field import keep_inside, labels_outside
+from ctc_submit.pixels.field import keep_inside, labels_in, labels_outside
 from tests.scenes import drawn
 
 SCENE = """
@@ -36,3 +38,11 @@ def test_z_is_never_cropped() -> None:
 def test_a_border_that_leaves_nothing_is_a_mistake(border: int) -> None:
     with pytest.raises(ValueError, match="leaves nothing"):
         labels_outside(drawn(SCENE), border)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int64])
+def test_labels_are_listed_without_background(dtype: type[np.integer[Any]]) -> None:
+    labels = drawn("..1\n4.4\n...").astype(dtype)
+    assert labels_in(labels).tolist() == [1, 4]
+    assert labels_in(np.full((2, 2), 65535, dtype)).tolist() == [65535]
+    assert labels_in(np.zeros((2, 2), dtype)).tolist() == []

@@ -1,0 +1,106 @@
+"""What a result is held against: the raw frames, or else the gold truth, or else nothing."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import tifffile
+
+from ctc_submit.data.annotations import find_markers
+from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.sequence import Sequence, digits_of
+from ctc_submit.errors import DataError
+
+_RESULT = re.compile(r"(?P<sequence>.+)_RES(?:-(?P<configuration>.+))?")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The facts that a result has to agree with; None where nothing tells.
+
+    Attributes:
+        frames: Time index to the file that wants a mask, in time order; empty if unknown.
+        what: What those files are, for messages.
+        shape: YX or ZYX size of a mask.
+        digits: Digits of the time index in names.
+        border: Width E of the strip outside the field of interest, in pixels.
+        raw: Whether the files are raw frames.
+        notes: What could not be found out, one line each.
+    """
+
+    frames: dict[int, Path] = field(default_factory=dict)
+    what: str = "frames"
+    shape: tuple[int, ...] | None = None
+    digits: int | None = None
+    border: int | None = None
+    raw: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def split_name(result: Path) -> tuple[str, str] | None:
+    """Return sequence and configuration in the name of a result folder (``01_RES-GT``)."""
+    match = _RESULT.fullmatch(result.absolute().name)
+    return match and (match["sequence"], match["configuration"] or "")
+
+
+def find_reference(
+    result: Path, *, sequence: Path | None = None, border: int | None = None
+) -> Reference:
+    """Find what a result is held against.
+
+    Args:
+        result: The result folder; its neighbours are looked at where ``sequence`` is not given.
+        sequence: The folder with the raw frames.
+        border: Width of the strip outside the field of interest, where it is not the data set's.
+
+    Raises:
+        DataError: If ``sequence`` is given and has no usable raw frames.
+    """
+    named = split_name(result)
+    folder = sequence
+    if folder is None and named is not None:
+        folder = result.absolute().parent / named[0]
+    dataset = folder.absolute().parent.resolve().name if folder else ""
+    known = DATASETS.get(dataset)
+    edge = border if border is not None else (known.border if known else None)
+    digits = known.digits if known else None
+    notes = [] if edge is not None else ["field of interest: the data set is not known"]
+    if folder is not None and (sequence is not None or folder.is_dir()):
+        frames = dict(Sequence.at(folder).frames)
+        return _from_files(frames, "raw frames", edge, notes, raw=True)
+    if folder is not None and (markers := find_markers(Sequence.at(folder))):
+        notes.append("cells in the raw frames: there are none beside the result")
+        return _from_files(markers, "frames of the gold truth", edge, notes, raw=False)
+    notes.append("number and size of the masks: no raw frames beside the result")
+    return Reference(digits=digits, border=edge, notes=tuple(notes))
+
+
+def shape_of(path: Path) -> tuple[int, ...]:
+    """Return the YX or ZYX size of an image from its header alone.
+
+    Raises:
+        DataError: If the file is no TIFF.
+    """
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            shape = tuple(map(int, tiff.series[0].shape))
+    except Exception as error:  # a damaged file raises nearly anything
+        raise DataError(f"{path}: cannot be read as a TIFF; export it again") from error
+    while len(shape) > 2 and shape[0] == 1:
+        shape = shape[1:]
+    return shape
+
+
+def _from_files(
+    frames: dict[int, Path], what: str, border: int | None, notes: list[str], *, raw: bool
+) -> Reference:
+    first = next(iter(frames.values()))
+    return Reference(
+        frames=frames,
+        what=what,
+        shape=shape_of(first),
+        digits=digits_of(first),
+        border=border,
+        raw=raw,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,206 @@
+"""A faultless result, and ways to break one rule of it at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from ctc_submit.data.labels import write_labels
+from ctc_submit.data.tracks import Track, write_tracks
+
+SIZE = (80, 96)
+FRAMES = 4
+
+
+def square(labels: np.ndarray, label: int, row: int, column: int, edge: int = 8) -> None:
+    """Draw a filled square of a label."""
+    labels[..., row : row + edge, column : column + edge] = label
+
+
+def label_map(time: int) -> np.ndarray:
+    """Cell 4 stays; cell 1 divides into 2 and 3 between frames 1 and 2."""
+    labels = np.zeros(SIZE, np.uint16)
+    square(labels, 4, 50, 60)
+    if time < 2:
+        square(labels, 1, 30, 30)
+    else:
+        square(labels, 2, 30, 26)
+        square(labels, 3, 30, 40)
+    return labels
+
+
+TRACKS = [Track(1, 0, 1, 0), Track(2, 2, 3, 1), Track(3, 2, 3, 1), Track(4, 0, 3, 0)]
+
+
+def faultless(root: Path, dataset: str = "Fluo-N2DL-HeLa", slices: int = 0) -> Path:
+    """Write raw frames and a result that breaks no rule; returns the result folder."""
+    raw, result = root / dataset / "01", root / dataset / "01_RES"
+    raw.mkdir(parents=True)
+    result.mkdir()
+    noise = np.random.default_rng(3)
+    for time in range(FRAMES):
+        labels = label_map(time)
+        frame = noise.normal(100, 3, SIZE) + 60 * (labels > 0)
+        if slices:
+            labels, frame = np.stack([labels] * slices), np.stack([frame] * slices)
+        tifffile.imwrite(raw / f"t{time:03d}.tif", frame.astype(np.uint8), photometric="minisblack")
+        write_labels(result / f"mask{time:03d}.tif", labels)
+    write_tracks(result / "res_track.txt", TRACKS)
+    return result
+
+
+def read(result: Path, time: int = 2) -> np.ndarray:
+    """Read one mask of a scene."""
+    return np.asarray(tifffile.imread(result / f"mask{time:03d}.tif"))
+
+
+def change(result: Path, time: int, alter: Callable[[np.ndarray], object]) -> None:
+    """Alter the pixels of one mask."""
+    labels = read(result, time)
+    alter(labels)
+    write_labels(result / f"mask{time:03d}.tif", labels)
+
+
+def lines(result: Path, *rows: str) -> None:
+    """Replace the track file; no row at all leaves the faultless rows."""
+    (result / "res_track.txt").write_bytes("".join(f"{row}\n" for row in rows).encode())
+
+
+GOOD = ("1 0 1 0", "2 2 3 1", "3 2 3 1", "4 0 3 0")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One broken rule.
+
+    Attributes:
+        rule: The rule that it breaks.
+        name: What is wrong.
+        breaks: Turns a faultless result into the broken one.
+        warning: Whether the evaluator takes it all the same.
+        slices: Slices of a volume, 0 for 2D.
+    """
+
+    rule: str
+    name: str
+    breaks: Callable[[Path], object]
+    warning: bool = False
+    slices: int = 0
+
+
+def _saved(**options: Any) -> Callable[[Path], None]:
+    def breaks(result: Path) -> None:
+        keywords: dict[str, Any] = {"photometric": "minisblack", "metadata": None, **options}
+        tifffile.imwrite(result / "mask002.tif", read(result), **keywords)
+
+    return breaks
+
+
+def _typed(dtype: str) -> Callable[[Path], None]:
+    def breaks(result: Path) -> None:
+        pixels = read(result).astype(dtype)
+        tifffile.imwrite(result / "mask002.tif", pixels, photometric="minisblack")
+
+    return breaks
+
+
+def _guessed(result: Path) -> None:
+    for time in range(FRAMES):
+        volume = read(result, time)
+        tifffile.imwrite(
+            result / f"mask{time:03d}.tif", volume, photometric="rgb", planarconfig="separate"
+        )
+
+
+def _two_pieces(labels: np.ndarray) -> None:
+    square(labels, 4, 30, 60)
+
+
+def _at_the_edge(labels: np.ndarray) -> None:
+    labels[labels == 4] = 0
+    square(labels, 4, 2, 60)
+
+
+def _in_the_corner(labels: np.ndarray) -> None:
+    labels[labels == 4] = 0
+    square(labels, 4, 60, 4)
+
+
+def _all_empty(result: Path) -> None:
+    for time in range(FRAMES):
+        change(result, time, lambda labels: labels.fill(0))
+    lines(result)
+
+
+def _renamed(time: int, name: str) -> Callable[[Path], object]:
+    return lambda result: (result / f"mask{time:03d}.tif").rename(result / name)
+
+
+def _four_digits(result: Path) -> None:
+    for time in range(FRAMES):
+        (result / f"mask{time:03d}.tif").rename(result / f"mask{time:04d}.tif")
+
+
+def _truncated(result: Path) -> None:
+    path = result / "mask002.tif"
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def _beyond(result: Path) -> None:
+    lines(result, *GOOD, "9 7 8 0")
+
+
+SCENES = [
+    Scene("mask-name", "upper case", _renamed(2, "MASK002.TIF")),
+    Scene("mask-name", "tiff", _renamed(2, "mask002.tiff")),
+    Scene("mask-name", "four digits", _four_digits),
+    Scene("mask-name", "named as a frame", _renamed(0, "t000.tif")),
+    Scene("mask-missing", "in the middle", lambda r: (r / "mask002.tif").unlink()),
+    Scene("mask-missing", "the last", lambda r: (r / "mask003.tif").unlink()),
+    Scene("mask-too-many", "one more", lambda r: write_labels(r / "mask004.tif", label_map(3))),
+    Scene("stray", "a copy", lambda r: write_labels(r / "mask002 (1).tif", label_map(2)), True),
+    Scene("stray", "a file", lambda r: (r / "Thumbs.db").write_text(""), True),
+    Scene("stray", "a folder", lambda r: (r / "old").mkdir(), True),
+    Scene("log", "of SEG", lambda r: (r / "SEG_log.txt").write_text(""), True),
+    Scene("unreadable", "no TIFF", lambda r: (r / "mask002.tif").write_text("no image")),
+    Scene("unreadable", "empty file", lambda r: (r / "mask002.tif").write_bytes(b"")),
+    Scene("unreadable", "cut off", _truncated),
+    *(Scene("pixel-type", kind, _typed(kind)) for kind in ("uint8", "uint32", "int16", "float32")),
+    Scene("colours", "four slices as RGBA", _guessed, slices=4),
+    Scene("colours", "three slices as RGB", _guessed, slices=3),
+    Scene("strips", "tiles", _saved(tile=(16, 16))),
+    *(
+        Scene("compression", kind, _saved(compression=kind))
+        for kind in ("zstd", "lzma", "jpeg2000")
+    ),
+    Scene("photometric", "white is zero", _saved(photometric="miniswhite"), True),
+    Scene("size", "a row less", lambda r: write_labels(r / "mask002.tif", read(r)[1:])),
+    Scene("size", "a slice less", lambda r: write_labels(r / "mask002.tif", read(r)[1:]), slices=5),
+    Scene("pieces", "far apart", lambda r: change(r, 2, _two_pieces), True),
+    Scene("field-of-interest", "above", lambda r: change(r, 2, _at_the_edge)),
+    Scene("field-of-interest", "volume", lambda r: change(r, 2, _in_the_corner), slices=3),
+    Scene("track-line", "blank end", lambda r: lines(r, *GOOD, "")),
+    Scene("track-line", "header", lambda r: lines(r, "L B E P", *GOOD)),
+    Scene("track-line", "trailing blank", lambda r: lines(r, *GOOD[:3], "4 0 3 0 ")),
+    Scene("track-line", "five columns", lambda r: lines(r, *GOOD[:3], "4 0 3 0 0")),
+    Scene("track-line", "three columns, a parent", lambda r: lines(r, "1 0 1", *GOOD[1:])),
+    Scene("track-line", "byte order mark", lambda r: lines(r, *GOOD, "\ufeff9 9 9 0")),
+    Scene("track-label", "zero", lambda r: lines(r, *GOOD, "0 0 0 0")),
+    Scene("track-label", "too large", lambda r: lines(r, *GOOD, "70000 0 0 0")),
+    Scene("track-twice", "the same line", lambda r: lines(r, *GOOD, GOOD[3])),
+    Scene("track-frames", "negative", lambda r: lines(r, *GOOD, "9 -1 -1 0")),
+    Scene("parent-known", "no line", lambda r: lines(r, *GOOD[:3], "4 0 3 8")),
+    Scene("parent-known", "negative", lambda r: lines(r, *GOOD[:3], "4 0 3 -1")),
+    Scene("parent-before", "ends too late", lambda r: lines(r, *GOOD[:2], "3 2 3 4", GOOD[3])),
+    Scene("parent-before", "itself", lambda r: lines(r, *GOOD[:3], "4 0 3 4")),
+    Scene("label-without-track", "no line", lambda r: lines(r, *GOOD[:3])),
+    Scene("label-outside-track", "too short", lambda r: lines(r, *GOOD[:3], "4 1 3 0")),
+    Scene("track-with-hole", "a hole", lambda r: change(r, 2, lambda a: a.__imul__(a != 4))),
+    Scene("track-backwards", "with pixels", lambda r: lines(r, *GOOD[:3], "4 3 0 0")),
+    Scene("track-backwards", "without", lambda r: lines(r, *GOOD, "9 1 0 0"), True),
+    Scene("track-beyond", "after the end", _beyond, True),
+    Scene("track-beyond", "ends late", lambda r: lines(r, *GOOD[:3], "4 0 4 0"), True),
+]

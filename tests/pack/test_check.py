@@ -1,0 +1,370 @@
+"""Every rule, broken alone; and results that break none."""
+
+import json
+import re
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from click.testing import CliRunner
+
+from ctc_submit.cli.main import main
+from ctc_submit.data.labels import write_labels
+from ctc_submit.errors import DataError
+from ctc_submit.pack import rules
+from ctc_submit.pack.check import Report, check_all, check_result
+from ctc_submit.pack.mask_file import read_mask_file
+from ctc_submit.pack.rules.signal import contrast_of
+from tests.pack.result_scenes import (
+    FRAMES,
+    GOOD,
+    SCENES,
+    Scene,
+    change,
+    faultless,
+    label_map,
+    lines,
+    read,
+)
+
+PAIRED = {"empty", "nothing-found", "result-folder", "digits", "track-file"}
+"""Rules with a test of their own below."""
+
+
+def found(report: Report) -> list[str]:
+    return sorted({problem.rule for problem in report.problems})
+
+
+@pytest.mark.parametrize("slices", [0, 3, 5])
+def test_a_faultless_result_has_no_finding(tmp_path: Path, slices: int) -> None:
+    report = check_result(faultless(tmp_path, slices=slices), benchmark="CTB")
+    assert (report.problems, report.notes, report.masks) == ((), (), FRAMES)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda s: f"{s.rule}-{s.name}".replace(" ", "_"))
+def test_a_scene_breaks_only_its_rule(tmp_path: Path, scene: Scene) -> None:
+    result = faultless(tmp_path, slices=scene.slices)
+    scene.breaks(result)
+    report = check_result(result, benchmark="CTB")
+    assert found(report) == [scene.rule]
+    assert {problem.warning for problem in report.problems} == {scene.warning}
+    for problem in report.problems:
+        assert problem.path.is_relative_to(result)
+        assert "\n" not in problem.line
+
+
+def test_every_rule_has_a_scene() -> None:
+    folder = Path(rules.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    code += (folder.parent / "check.py").read_text("utf-8")
+    named = set(re.findall(r'Problem\(\s*[\w.\[\]() /]+,\s*"([a-z-]+)"', code))
+    assert len(named) > 20
+    assert named == {scene.rule for scene in SCENES} | PAIRED
+
+
+@pytest.mark.parametrize(
+    ("compression", "predictor"),
+    [(None, False), ("lzw", False), ("lzw", True), ("zlib", True), ("packbits", False)],
+)
+@pytest.mark.parametrize("kind", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"rowsperstrip": 7}])
+def test_encodings_that_the_evaluator_reads_pass(
+    tmp_path: Path, compression: str | None, predictor: bool, kind: dict[str, Any]
+) -> None:
+    result = faultless(tmp_path)
+    options: dict[str, Any] = {"compression": compression, "predictor": predictor, **kind}
+    labels = read(result, 1)
+    tifffile.imwrite(result / "mask001.tif", labels, photometric="minisblack", **options)
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
+@pytest.mark.parametrize("form", [{"imagej": True}, {"ome": True}])
+def test_forms_that_the_evaluator_reads_pass(tmp_path: Path, form: dict[str, Any]) -> None:
+    result = faultless(tmp_path, slices=3)
+    labels = read(result, 1)
+    axes = {"axes": "ZYX"}
+    tifffile.imwrite(
+        result / "mask001.tif", labels, photometric="minisblack", metadata=axes, **form
+    )
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n"])
+def test_track_files_that_the_evaluator_reads_pass(tmp_path: Path, ending: str) -> None:
+    result = faultless(tmp_path)
+    rows = ["4\t0\t3\t0", "1  0  1  0", *GOOD[1:3]]
+    (result / "res_track.txt").write_bytes(ending.join(rows).encode())
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
+def test_an_empty_frame_is_a_warning(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    change(result, 3, lambda labels: labels.fill(0))
+    lines(result, "1 0 1 0", "2 2 2 1", "3 2 2 1", "4 0 2 0")
+    report = check_result(result, benchmark="CTB")
+    assert found(report) == ["empty"]
+    assert report.faults == ()
+
+
+def test_nothing_found_in_frames_that_show_cells_is_a_warning(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    for time_index in range(FRAMES):
+        change(result, time_index, lambda labels: labels.fill(0))
+    lines(result)
+    report = check_result(result, benchmark="CTB")
+    assert found(report) == ["empty", "nothing-found"]
+    assert report.faults == ()
+    frames = result.parent / "01"
+    noise = np.random.default_rng(0)
+    for path in frames.iterdir():
+        tifffile.imwrite(path, noise.normal(100, 3, (80, 96)).astype(np.uint8))
+    assert found(check_result(result)) == ["empty"]
+
+
+def test_contrast_tells_noise_from_cells() -> None:
+    noise = np.random.default_rng(1).normal(100, 5, (200, 200))
+    cells = noise.copy()
+    cells[50:80, 50:80] += 60
+    assert contrast_of(noise) == pytest.approx(6.2, abs=0.5)
+    assert contrast_of(cells) > 12
+    assert contrast_of(np.full((5, 5), 7, np.uint16)) == 0
+    assert contrast_of(np.zeros((1, 1))) == 0
+
+
+def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
+    assert found(check_result(tmp_path / "01_RES")) == ["result-folder"]
+
+
+def test_an_empty_folder_misses_its_masks(tmp_path: Path) -> None:
+    (tmp_path / "01_RES").mkdir()
+    assert found(check_result(tmp_path / "01_RES")) == ["mask-missing"]
+
+
+def test_two_digits_are_a_fault(tmp_path: Path) -> None:
+    result = tmp_path / "out"
+    result.mkdir()
+    for index in range(2):
+        write_labels(result / f"mask{index:02d}.tif", label_map(index))
+    assert found(check_result(result)) == ["digits"]
+
+
+@pytest.mark.parametrize("benchmark", ["CTB", "CLB"])
+def test_tracking_wants_a_track_file(tmp_path: Path, benchmark: str) -> None:
+    result = faultless(tmp_path)
+    (result / "res_track.txt").unlink()
+    assert found(check_result(result, benchmark=benchmark)) == ["track-file"]
+    for without in (None, "CSB"):
+        report = check_result(result, benchmark=without)
+        assert report.problems == ()
+        assert any("res_track.txt" in note for note in report.notes)
+
+
+def test_segmentation_does_not_look_at_tracks(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    lines(result, "nonsense")
+    assert check_result(result, benchmark="CSB").problems == ()
+
+
+def test_an_unknown_benchmark_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="CSB, CTB, CLB"):
+        check_result(tmp_path, benchmark="XYZ")
+
+
+def test_without_raw_frames_it_says_what_it_could_not_check(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    alone = result.rename(tmp_path / "alone")
+    report = check_result(alone)
+    assert report.problems == ()
+    assert [note.split(":")[0] for note in report.notes] == [
+        "field of interest",
+        "number and size of the masks",
+    ]
+    (alone / "mask001.tif").unlink()
+    assert found(check_result(alone)) == ["mask-missing"]
+
+
+def test_the_raw_frames_and_the_border_can_be_given(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    alone = result.rename(tmp_path / "alone")
+    raw = tmp_path / "Fluo-N2DL-HeLa" / "01"
+    report = check_result(alone, sequence=raw)
+    assert (report.problems, report.notes) == ((), ())
+    assert found(check_result(alone, sequence=raw, border=36)) == ["field-of-interest"]
+    assert check_result(alone, sequence=raw, border=0).problems == ()
+    with pytest.raises(DataError, match="no such folder"):
+        check_result(alone, sequence=tmp_path / "nowhere")
+
+
+def test_gold_truth_stands_in_for_raw_frames(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    raw, truth = result.parent / "01", result.parent / "01_GT" / "TRA"
+    truth.mkdir(parents=True)
+    for path in sorted(raw.iterdir()):
+        path.rename(truth / path.name.replace("t", "man_track", 1))
+    raw.rmdir()
+    assert check_result(result, benchmark="CTB").problems == ()
+    write_labels(result / "mask004.tif", np.full((80, 96), 77, np.uint16))
+    report = check_result(result, benchmark="CTB")
+    assert found(report) == ["mask-too-many"]
+    assert report.faults == ()
+    (result / "mask003.tif").unlink()
+    assert found(check_result(result, benchmark="CTB")) == ["mask-missing", "mask-too-many"]
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result / "mask000.tif").unlink()
+    tifffile.imwrite(result / "mask001.tif", read(result, 1).astype(np.uint8))
+    lines(result, *GOOD[:3], "4 0 3 8", "")
+    report = check_result(result, benchmark="CTB")
+    assert found(report) == ["mask-missing", "parent-known", "pixel-type", "track-line"]
+
+
+def test_a_mask_file_says_how_it_is_stored(tmp_path: Path) -> None:
+    path = tmp_path / "mask000.tif"
+    write_labels(path, np.stack([label_map(0)] * 3))
+    mask = read_mask_file(path)
+    assert len(mask.pages) == 3
+    page = mask.pages[0]
+    assert (page.shape, page.bits, page.sample_format, page.samples) == ((80, 96), 16, "uint", 1)
+    assert (page.compression, page.tiled, page.photometric) == (
+        "adobe_deflate",
+        False,
+        "minisblack",
+    )
+    np.testing.assert_array_equal(mask.labels, tifffile.imread(path))
+
+
+def test_a_tree_is_checked_whole(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    assert found(check_all([tmp_path])[0]) == ["both-sequences"]
+    for name in ("01", "01_RES"):
+        folder = result.parent / name.replace("01", "02")
+        folder.mkdir()
+        for path in (result.parent / name).iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+    names, first, second = check_all([tmp_path])
+    assert [report.problems for report in (names, first, second)] == [(), (), ()]
+    assert (first.result.name, second.result.name) == ("01_RES", "02_RES")
+    (tmp_path / "SW").mkdir()
+    (tmp_path / "SW" / "Fluo-N2DL-HeLa-01.sh").write_text("")
+    [problem] = check_all([tmp_path])[0].problems
+    assert (problem.rule, problem.path.name) == ("script-missing", "Fluo-N2DL-HeLa-02.sh")
+
+
+def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:
+    result = faultless(tmp_path, dataset="fluo-n2dl-hela")
+    result.rename(result.parent / "01_RES-gold")
+    report = check_all([tmp_path])[0]
+    assert found(report) == ["both-sequences", "configuration", "dataset-name"]
+    assert {p.rule for p in report.faults} == {"configuration", "dataset-name"}
+
+
+def test_a_result_in_csb_needs_no_tracks(tmp_path: Path) -> None:
+    result = faultless(tmp_path, dataset="Fluo-N3DL-DRO", slices=3)
+    inner = result.parent / "CSB"
+    inner.mkdir()
+    result.rename(inner / "01_RES")
+    (inner / "01_RES" / "res_track.txt").unlink()
+    names, report = check_all([tmp_path], benchmark="CTB")
+    assert found(names) == ["both-sequences"]
+    assert report.problems == ()
+
+
+def test_command_tells_each_fault_in_a_line(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    for index in range(FRAMES):
+        tifffile.imwrite(result / f"mask{index:03d}.tif", read(result, index), tile=(16, 16))
+    record = tmp_path / "found.json"
+    done = CliRunner().invoke(main, ["check", str(result), "--json", str(record)])
+    assert done.exit_code == 5
+    assert done.stdout.splitlines() == [
+        f"{result}/mask000.tif: [strips] expected pixels in strips, found tiles; write it without "
+        "tiles: the evaluator reads an empty image (3 more in mask001.tif, mask002.tif, "
+        "mask003.tif)",
+        f"{result}: 4 masks, 4 faults, 0 warnings",
+    ]
+    assert done.stderr == "ctc-submit: 4 faults found; mend and check again\n"
+    whole = json.loads(record.read_text())
+    assert whole["passes"] is False
+    assert len(whole["results"][0]["problems"]) == 4
+    assert set(whole["results"][0]["problems"][0]) == {
+        "path",
+        "rule",
+        "expected",
+        "found",
+        "mend",
+        "warning",
+    }
+
+
+def test_command_passes_with_warnings_unless_strict(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result / "SEG_log.txt").write_text("")
+    assert CliRunner().invoke(main, ["check", str(result)]).exit_code == 0
+    assert CliRunner().invoke(main, ["check", str(result), "--strict"]).exit_code == 5
+
+
+def test_command_wants_one_result_with_a_sequence(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["check", "a", "b", "--sequence", "c"])
+    assert done.exit_code == 2
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(tmp_path: Path) -> None:
+    result = tmp_path / "out"
+    result.mkdir()
+    labels = np.zeros((400, 400), np.uint16)
+    labels[100:200, 100:200] = 1
+
+    def peak(first: int, last: int) -> float:
+        for index in range(first, last):
+            write_labels(result / f"mask{index:03d}.tif", labels)
+        tracemalloc.start()
+        check_result(result, workers=1)
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top / labels.nbytes
+
+    few = peak(0, 8)
+    assert peak(8, 40) < few + 2
+
+
+CASES = Path(__file__).parent.parent.parent.parent / "shared" / "conformance" / "cases"
+OF_THE_TRUTH = ("gt-", "no-man-track", "two-digits", "wrong-digits")
+"""Cases in which not the result is at fault, but the truth or the evaluator's arguments."""
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="no evaluator answers beside the project")
+def test_passes_what_the_evaluator_accepts_and_nothing_else() -> None:
+    wrong = []
+    cases = [case for case in sorted(CASES.iterdir()) if not case.name.startswith(OF_THE_TRUTH)]
+    for case in cases:
+        answers = json.loads((case / "expected.json").read_text())["answers"]
+        exits = {answer["tool"]: answer["exit"] for answer in answers}
+        result = case / "case" / "01_RES"
+        segmented = exits["SEGMeasure"] == exits["DETMeasure"] == 0
+        if bool(check_result(result, benchmark="CSB").faults) == segmented:
+            wrong.append(f"{case.name} CSB")
+        if bool(check_result(result, benchmark="CTB").faults) == (exits["TRAMeasure"] == 0):
+            wrong.append(f"{case.name} CTB")
+    assert len(cases) > 90
+    assert wrong == []
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("sequence", ["Fluo-N2DH-SIM+/01", "PhC-C2DH-U373/02"])
+def test_truth_handed_in_as_a_result_passes(real_data: Path, tmp_path: Path, sequence: str) -> None:
+    truth = real_data / f"{sequence}_GT" / "TRA"
+    result = tmp_path / Path(sequence).name
+    result.mkdir()
+    start = time.perf_counter()
+    for path in truth.glob("man_track*.tif"):
+        labels = np.asarray(tifffile.imread(path))
+        write_labels(result / path.name.replace("man_track", "mask"), labels)
+    (result / "res_track.txt").write_bytes((truth / "man_track.txt").read_bytes())
+    report = check_result(result, sequence=real_data / sequence, benchmark="CTB", border=0)
+    assert report.faults == ()
+    assert time.perf_counter() - start < 60
