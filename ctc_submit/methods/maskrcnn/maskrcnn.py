@@ -151,9 +151,9 @@ class MaskRCNN:
         shape: tuple[int, int],
     ) -> Tensor:
         boxes = [self._widened(box[classes > 0]) for box, _, classes in regions]
+        if not any(map(len, boxes)):
+            return features["0"].sum() * 0
         logits = self.net.masks(features, boxes, shape)
-        if not len(logits):
-            return logits.sum()
         truth, weights = [], []
         for box, (_, match, classes), target in zip(boxes, regions, targets, strict=True):
             place = box / self.config.scale

