@@ -1,0 +1,112 @@
+"""Replacing a whole folder at once: all of it or nothing."""
+
+import ctypes
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ctc_submit.errors import DataError
+
+_log = logging.getLogger(__name__)
+_HERE = -100  # AT_FDCWD of Linux
+_EXCHANGE = 2  # RENAME_EXCHANGE of Linux
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``folder`` that takes its place when the block ends well.
+
+    The two change places in one step where the system can (Linux), otherwise by two renames; a
+    program killed between these leaves the old folder beside, and `recover` puts it back. A mounted
+    folder cannot be renamed, so there the files are moved one by one.
+
+    Args:
+        folder: What is to be replaced, no link; need not exist, its parent does.
+
+    Raises:
+        DataError: If the file system refuses (no permission, disk full).
+    """
+    recover(folder)
+    partial, old = _partial(folder), _old(folder)
+    try:
+        partial.mkdir()
+        yield partial
+        if not folder.exists():
+            partial.rename(folder)
+        elif folder.is_mount():
+            _move_into(folder, partial)
+        else:
+            shutil.copymode(folder, partial)
+            _replace(folder, partial, old)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Clear what a killed `whole_folder` left behind; the folder is then the old or the new one.
+
+    Raises:
+        DataError: If the file system refuses.
+    """
+    partial, old = _partial(folder), _old(folder)
+    try:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+            _log.warning("%s: put back after an interrupted run", folder)
+        for left in (partial, old):
+            if left.exists():
+                shutil.rmtree(left)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+
+
+def _replace(folder: Path, partial: Path, old: Path) -> None:
+    if _exchanged(folder, partial):
+        return
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+
+
+def _move_into(folder: Path, partial: Path) -> None:
+    fresh = {entry.name for entry in partial.iterdir()}
+    for name in sorted(fresh):
+        shutil.copy2(partial / name, folder / f".{name}.moving")
+        (folder / f".{name}.moving").replace(folder / name)
+    for entry in folder.iterdir():
+        if entry.name not in fresh and entry.is_file():
+            entry.unlink()
+
+
+def _exchanged(first: Path, second: Path) -> bool:
+    """Let two folders change places in one step; False where the system cannot."""
+    if os.name != "posix":
+        return False
+    swap = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if swap is None:
+        return False
+    if swap(_HERE, os.fsencode(first), _HERE, os.fsencode(second), _EXCHANGE) == 0:
+        return True
+    if ctypes.get_errno() in {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP}:
+        return False
+    number = ctypes.get_errno()
+    raise OSError(number, os.strerror(number))
+
+
+def _partial(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.tracking")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.untracked")

@@ -1,0 +1,226 @@
+"""From a folder of label maps to a result with tracks."""
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ctc_submit.data.datasets import DATASETS, Dataset
+from ctc_submit.data.frames import read_frame
+from ctc_submit.data.labels import find_masks, read_labels, write_labels
+from ctc_submit.data.sequence import Sequence, digits_of, numbered_files
+from ctc_submit.data.tracks import Track, write_tracks
+from ctc_submit.errors import DataError
+from ctc_submit.track.lineage import Links
+from ctc_submit.track.linking import link_frames, reach_of
+from ctc_submit.track.movie import Movie, movie_of
+from ctc_submit.track.orphans import join_orphans
+from ctc_submit.track.relabel import Relabeller
+from ctc_submit.track.rewrite import whole_folder
+from ctc_submit.track.settings import Scale, TrackConfig
+
+_log = logging.getLogger(__name__)
+
+TRACK_FILE = "res_track.txt"
+Watch = Callable[[Iterable[np.ndarray], str, int], Iterable[np.ndarray]]
+"""Passes label maps on unchanged; told what is done with them and how many there are."""
+
+_ANY = re.compile(r".*?(\d{3,})\.tiff?", re.IGNORECASE)
+_MASK = re.compile(r"mask\d{3,}\.tif", re.IGNORECASE)
+_STALE = re.compile(r"mask\d+\.tiff?|res_track\.txt|\w+_log\.txt|\..*\.partial", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What came of tracking a folder.
+
+    Attributes:
+        folder: Where the masks and the track file are.
+        tracks: As in the track file.
+        frames: Number of frames.
+        drawn: Number of masks drawn for missed cells.
+    """
+
+    folder: Path
+    tracks: list[Track]
+    frames: int
+    drawn: int
+
+    @property
+    def divisions(self) -> int:
+        """Number of tracks with at least two children."""
+        parents = [track.parent for track in self.tracks if track.parent]
+        return sum(1 for parent in set(parents) if parents.count(parent) > 1)
+
+
+def track_result(
+    result: Path,
+    settings: TrackConfig | None = None,
+    *,
+    output: Path | None = None,
+    sequence: Sequence | None = None,
+    border: int | None = None,
+    watch: Watch | None = None,
+) -> Tracked:
+    """Give the masks of a folder labels that are consistent over time, and write the track file.
+
+    This is what an inference run calls once all its ``maskNNN.tif`` are written: the labels in them
+    may be anything, as long as one value is one cell of its frame. The masks are rewritten in place
+    (`res_track.txt` beside them), all or nothing. Cells that have no pixel in the field of interest
+    are dropped here, *after* linking, so that a cell that leaves it and comes back is known again:
+    the caller does not strip them before. Where the folder does not lie beside the raw frames under
+    the data set's name (a temporary folder, say), the caller names ``sequence``, from which the
+    data set's border, pixel size and time step follow.
+
+    Args:
+        result: Folder with ``mask000.tif`` and so on, or with any ``*000.tif`` if ``output`` is
+            named or the folder's name ends in ``_ERR_SEG`` (Cell Linking Benchmark).
+        settings: How to link; the defaults where None.
+        output: Folder to write to; by default ``result`` itself, and ``NN_RES`` for ``NN_ERR_SEG``.
+        sequence: The raw frames; by default the folder ``NN`` beside ``NN_RES``, if there is one.
+        border: Width of the strip outside the field of interest, in pixels; by default the data
+            set's, 0 for an unknown one.
+        watch: Lets a caller see the masks pass, for a progress bar.
+
+    Raises:
+        DataError: If a mask is missing, damaged or of another size than the others, if masks and
+            frames differ in number or size, if the border leaves nothing of a frame, if there are
+            more tracks than 16-bit labels, or if the result cannot be written. The folder is then
+            as it was.
+    """
+    settings = settings or TrackConfig()
+    source, target = result.resolve(), _target(result, output)
+    masks = _find(source, target)
+    sequence = sequence or _frames_beside(source)
+    if sequence is not None:
+        _check_frames(sequence, masks)
+    shape = read_labels(masks[0]).shape
+    scale = scale_of(_dataset(sequence, source), shape, border)
+    passing = watch or _unwatched
+    movie = movie_of(passing(_read(masks), "measure", len(masks)), scale)
+    relabeller = Relabeller(movie, link_movie(movie, settings))
+    digits = digits_of(masks[0])
+    with whole_folder(target) as partial:
+        _keep_foreign(target, partial)
+        maps = relabeller.label_maps(passing(_read(masks), "write", len(masks)))
+        for time, labels in enumerate(maps):
+            write_labels(partial / f"mask{time:0{digits}d}.tif", labels)
+        write_tracks(partial / TRACK_FILE, relabeller.tracks)
+    return Tracked(target, relabeller.tracks, len(masks), relabeller.drawn)
+
+
+def link_movie(movie: Movie, settings: TrackConfig) -> Links:
+    """Link the cells of a sequence from its tables alone."""
+    reach = reach_of(movie, settings)
+    return join_orphans(movie, link_frames(movie, settings, reach), settings, reach)
+
+
+def scale_of(dataset: Dataset | None, shape: tuple[int, ...], border: int | None = None) -> Scale:
+    """Return pixel size, time step and border of a data set's label maps.
+
+    Args:
+        dataset: The data set, None where unknown.
+        shape: Shape of a label map, YX or ZYX.
+        border: Overrules the data set's.
+
+    Raises:
+        DataError: If the border leaves nothing of a frame.
+    """
+    width = border if border is not None else dataset.border if dataset else 0
+    if width < 0 or 2 * width >= min(shape[-2:]):
+        size = "×".join(map(str, shape[-2:]))
+        raise DataError(f"a border of {width} pixels leaves nothing of frames of {size} pixels")
+    if dataset is not None and len(dataset.pixel_size) == len(shape):
+        return Scale(dataset.pixel_size, dataset.time_step, width)
+    return Scale((1.0,) * len(shape), None, width)
+
+
+def _target(result: Path, output: Path | None) -> Path:
+    """Return the folder to write to, links followed."""
+    if output is not None:
+        return output.resolve()
+    folder = result.resolve()
+    if folder.name.upper().endswith("_ERR_SEG"):
+        return folder.with_name(f"{folder.name[: -len('_ERR_SEG')]}_RES")
+    return folder
+
+
+def _find(source: Path, target: Path) -> dict[int, Path]:
+    """Return time index to label map."""
+    in_place = source == target
+    if in_place or (
+        source.is_dir() and any(_MASK.fullmatch(entry.name) for entry in source.iterdir())
+    ):
+        return find_masks(source)
+    return numbered_files(source, _ANY, "mask", "label maps")
+
+
+def _frames_beside(source: Path) -> Sequence | None:
+    """Return the raw frames of ``NN_RES`` or ``NN_ERR_SEG``, where they lie beside."""
+    match = re.match(r"(\d+)_(RES|ERR_SEG)", source.name, re.IGNORECASE)
+    folder = source.parent / match[1] if match else None
+    if folder is None or not folder.is_dir() or not any(folder.glob("t[0-9]*.tif")):
+        return None
+    return Sequence.at(folder)
+
+
+def _check_frames(sequence: Sequence, masks: dict[int, Path]) -> None:
+    frames = sequence.frames
+    if len(frames) != len(masks):
+        raise DataError(
+            f"{masks[0].parent}: has {len(masks)} masks, {sequence.folder} has {len(frames)} "
+            "frames; every frame needs its mask"
+        )
+    wanted, found = read_frame(frames[0]).shape, read_labels(masks[0]).shape
+    if wanted != found:
+        raise DataError(f"{masks[0]}: is {found} pixels, its frame {frames[0]} is {wanted}")
+
+
+def _dataset(sequence: Sequence | None, source: Path) -> Dataset | None:
+    name = sequence.dataset if sequence is not None else source.parent.name
+    known = next((d for d in DATASETS.values() if d.name.lower() == name.lower()), None)
+    if known is None:
+        _log.info("%s: no data set of the challenge; lengths in pixels, border 0 if not set", name)
+    return known
+
+
+def _read(masks: dict[int, Path]) -> Iterator[np.ndarray]:
+    shape: tuple[int, ...] | None = None
+    for path in masks.values():
+        labels = read_labels(path)
+        shape = shape or labels.shape
+        if labels.shape != shape:
+            raise DataError(
+                f"{path}: is {labels.shape} pixels, the masks before are {shape}; "
+                "a sequence has one size"
+            )
+        yield labels
+
+
+def _unwatched(masks: Iterable[np.ndarray], _what: str, _count: int) -> Iterable[np.ndarray]:
+    return masks
+
+
+def _keep_foreign(target: Path, partial: Path) -> None:
+    """Take over what is not part of a result, as links where the file system has them."""
+    if not target.is_dir():
+        return
+    for entry in target.iterdir():
+        if _STALE.fullmatch(entry.name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, partial / entry.name, symlinks=True, copy_function=_link)
+        else:
+            _link(entry, partial / entry.name)
+
+
+def _link(source: Path | str, target: Path | str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
