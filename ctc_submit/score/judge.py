@@ -3,7 +3,7 @@
 import logging
 import platform
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ctc_submit import __version__
-from ctc_submit.data.annotations import TRUTHS, find_markers, find_slices_of_truth, truth_folder
+from ctc_submit.data.annotations import TRUTHS, truth_folder
 from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
@@ -22,9 +22,9 @@ from ctc_submit.score.record import MEASURES, FrameScore, Record
 from ctc_submit.score.scan import FrameFiles, FrameFound, scan
 from ctc_submit.score.seg import mean_seg
 from ctc_submit.score.tracking import Tracking, judge_tracks
+from ctc_submit.score.truth_files import marked, segmented
 
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
-_WHOLE = re.compile(r"man_seg([0-9]{3,})\.tif", re.IGNORECASE)
 NO_SEG = "the truth has no annotated object in SEG"
 NO_MARKERS = "the truth has no tracking markers (TRA)"
 
@@ -124,10 +124,18 @@ def _pair_files(
 ) -> tuple[list[FrameFiles], list[Fault]]:
     """Put each annotated frame beside its mask; note the masks that are missing."""
     width = digits_of(next(iter(masks.values())))
-    whole, slices, markers = _annotated(sequence, truth, width)
-    times = sorted({*whole, *markers, *(time for time, _ in slices)})
+    folder = truth_folder(sequence, truth)
+    whole: dict[int, Path] = {}
+    slices: dict[int, list[tuple[int, Path]]] = defaultdict(list)
+    for name, time, z in segmented(folder / "SEG", width):
+        if z is None:
+            whole[time] = folder / "SEG" / name
+        else:
+            slices[time].append((z, folder / "SEG" / name))
+    gold = truth == TRUTHS[0]
+    markers = {time: folder / "TRA" / n for n, time in marked(folder / "TRA", width) if gold}
+    times = sorted({*whole, *markers, *slices})
     if not times:
-        folder = truth_folder(sequence, truth)
         raise DataError(
             f"{folder}: holds no man_seg or man_track image with {width} digits, as the masks have"
         )
@@ -138,25 +146,9 @@ def _pair_files(
             mend = "write a mask for every frame, empty where there is no cell"
             faults.append(Fault(str(answer / name), "a mask for this frame", "no file", mend))
             continue
-        own = tuple((z, path) for (t, z), path in slices.items() if t == time)
+        own = tuple(slices.get(time, ()))
         files.append(FrameFiles(time, masks[time], whole.get(time), own, markers.get(time)))
     return files, faults
-
-
-def _annotated(
-    sequence: Sequence, truth: str, width: int
-) -> tuple[dict[int, Path], dict[tuple[int, int], Path], dict[int, Path]]:
-    """Return whole masks, slices and markers of the truth whose names have that many digits."""
-    folder = truth_folder(sequence, truth) / "SEG"
-    names = sorted(folder.iterdir()) if folder.is_dir() else []
-    whole = {int(path.stem[7:]): path for path in names if _WHOLE.fullmatch(path.name)}
-    slices = find_slices_of_truth(sequence, truth)
-    markers = find_markers(sequence) if truth == TRUTHS[0] else {}
-    return (
-        {time: path for time, path in whole.items() if digits_of(path) == width},
-        {key: path for key, path in slices.items() if len(path.stem.split("_")[2]) == width},
-        {time: path for time, path in markers.items() if digits_of(path) == width},
-    )
 
 
 def _record(

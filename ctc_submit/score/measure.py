@@ -41,6 +41,7 @@ from ctc_submit.score.track_file import (
     tracks_of,
     trimmed,
 )
+from ctc_submit.score.truth_files import marked, segmented
 from ctc_submit.score.workers import in_order
 
 TOOLS = ("SEG", "DET", "TRA")
@@ -139,12 +140,7 @@ def _integer(text: str) -> int:
 
 
 def _seg(call: _Call) -> tuple[float, list[str]]:
-    n = call.digits
-    pattern = re.compile(rf"man_seg(?:(\d{{{n}}})|_(\d{{{n}}})_(\d{{3}}))\.tif", re.IGNORECASE)
-    jobs = [
-        (name, int(m[1] or m[2]), None if m[3] is None else int(m[3]))
-        for name, m in _files(call.truth, pattern)
-    ]
+    jobs = segmented(call.truth, call.digits)
     found = list(in_order(lambda job: (job, _compare(call, *job)), jobs))
     value = mean_seg(each.jaccards for _, each in found)
     if value is None:
@@ -200,15 +196,8 @@ def _rows(name: str, printed: list[str]) -> dict[int, Row]:
 
 def _markers(call: _Call) -> list[tuple[int, Overlaps]]:
     """Match the markers of all frames, in order of file names."""
-    pattern = re.compile(rf"man_track(\d{{{call.digits}}})\.tif", re.IGNORECASE)
-    jobs = [(name, int(match[1])) for name, match in _files(call.truth, pattern)]
+    jobs = marked(call.truth, call.digits)
     return list(in_order(lambda job: (job[1], _compare(call, *job)), jobs))
-
-
-def _files(folder: str, pattern: re.Pattern[str]) -> list[tuple[str, re.Match[str]]]:
-    """Return the files that match, by name, with their matches."""
-    found = ((path.name, pattern.fullmatch(path.name)) for path in Path(folder).iterdir())
-    return sorted(((name, match) for name, match in found if match), key=lambda pair: pair[0])
 
 
 def _compare(call: _Call, name: str, time: int, z: int | None = None) -> Overlaps:
