@@ -47,9 +47,9 @@ def unpack_dataset(
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        with _opened(archive) as packed:
+        with opened(archive) as packed:
             for member, path in _plan(packed, archive).items():
-                _extract(packed, member, partial / path, progress or (lambda _: None))
+                extract_member(packed, member, partial / path, progress or (lambda _: None))
         _require_sequence(partial, archive)
         _swap(partial, whole)
     except OSError as error:
@@ -74,7 +74,12 @@ def refuse_existing(folder: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP archive.
+
+    Raises:
+        DataError: If it cannot be read, now or later in the block, or needs a password.
+    """
     try:
         with zipfile.ZipFile(archive) as packed:
             yield packed
@@ -86,8 +91,16 @@ def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(f"{archive}: cannot be unpacked ({error})") from error
 
 
-def _plan(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PurePosixPath]:
-    """Return where each file goes, in parts below the data set's folder, after all checks."""
+def checked_members(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PurePosixPath]:
+    """Return every file of an archive with its path, after making sure that none does harm.
+
+    Folders and the litter of file managers are left out.
+
+    Raises:
+        DataError: If a path is absolute or leads outside, a member is a link or device, two have
+            one name (letter case aside), or the whole would swell far beyond its size.
+        OSError: If the disk has no room for it.
+    """
     members = {member: _path_of(member, archive) for member in packed.infolist()}
     members = {
         member: path
@@ -105,6 +118,12 @@ def _plan(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PureP
     free = shutil.disk_usage(archive.parent).free
     if total > free:
         raise OSError(errno.ENOSPC, f"needs {total} bytes, the disk has {free} left")
+    return members
+
+
+def _plan(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PurePosixPath]:
+    """Return where each file goes, in parts below the data set's folder, after all checks."""
+    members = checked_members(packed, archive)
     tops = {path.parts[0] for path in members.values()}
     wrapped = len(tops) == 1 and not _SEQUENCE.fullmatch(min(tops))
     return {member: PurePosixPath(*path.parts[wrapped:]) for member, path in members.items()}
@@ -140,9 +159,13 @@ def _refuse_doubles(paths: list[PurePosixPath], archive: Path) -> None:
                 raise DataError(f"{archive}: {parent} is a file and a folder; not unpacked")
 
 
-def _extract(
-    packed: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, progress: Progress
+def extract_member(
+    packed: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    target: Path,
+    progress: Progress = lambda _: None,
 ) -> None:
+    """Write one file of an archive to a path that does not exist yet; its folder is made."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with packed.open(member) as source, target.open("xb") as sink:
         while block := source.read(_BLOCK):
