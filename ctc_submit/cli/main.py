@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "train": "Learn a model from annotated sequences.",
     "simulate": "Write a simulated data set with exact truth.",
     "download": "Fetch and unpack an official data set.",
+    "eval": "Score results against their truth.",
     "measure": "Answer as the evaluator's executables do, line for line.",
     "overlay": "Draw a result over its frames.",
     "check": "Hold results against every rule of the challenge.",

@@ -1,5 +1,6 @@
 """What keeps a sequence from being scored, told so that it can be mended."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from ctc_submit.score.consistency import Inconsistency
@@ -31,42 +32,45 @@ class Fault:
         return asdict(self)
 
 
-def fault_of(amiss: Inconsistency, path: str, times: range) -> Fault:
-    """Tell an inconsistency between a track file and its masks.
+def faults_of(
+    amiss: Iterable[Inconsistency], paths: Mapping[str, str], times: range
+) -> list[Fault]:
+    """Tell inconsistencies between track files and masks, one fault a label and kind.
 
     Args:
-        amiss: The inconsistency.
-        path: The track file.
+        amiss: The inconsistencies.
+        paths: Side to track file.
         times: The frames that are compared.
     """
-    label, time = amiss.label, amiss.time
+    alike: dict[tuple[str, int, str], list[Inconsistency]] = {}
+    for each in amiss:
+        alike.setdefault((each.side, each.label, each.kind), []).append(each)
+    return [_fault_of(group, paths[side], times) for (side, _, _), group in alike.items()]
+
+
+def _fault_of(amiss: list[Inconsistency], path: str, times: range) -> Fault:
+    first = amiss[0]
+    label, frames = first.label, _frames([each.time for each in amiss if each.time is not None])
     row = f"the row of label {label}"
-    if amiss.kind == "stray":
-        return Fault(
-            path,
-            f"a row for label {label} that covers frame {time}",
-            f"the label in frame {time} without one",
-            "add or extend its row, or drop the label from the mask",
-        )
-    if amiss.kind == "absent":
-        return Fault(
-            path,
-            f"label {label} in every frame of its row",
-            f"none in frame {time}",
-            "shorten the row; after a gap start a new label with this one as parent",
-        )
-    if amiss.kind == "outside":
+    if first.kind == "stray":
+        mend = "add or extend its row, or drop the label from the mask"
+        expected = f"a row for label {label} that covers {frames}"
+        return Fault(path, expected, "the label there without one", mend)
+    if first.kind == "absent":
+        mend = "shorten the row; after a gap start a new label with this one as parent"
+        return Fault(path, f"label {label} in every frame of its row", f"none in {frames}", mend)
+    if first.kind == "outside":
         last = times.stop - 1
-        return Fault(
-            path, f"frames {times.start} to {last} in {row}", f"frame {time}", "correct the row"
-        )
-    if amiss.kind == "parent":
-        return Fault(
-            path, f"a parent with a row in {row}", f"parent {amiss.parent}", "write 0 for none"
-        )
-    return Fault(
-        path,
-        f"a parent that ended before frame {time} in {row}",
-        f"parent {amiss.parent} that is still there",
-        "correct the parent or the intervals",
-    )
+        return Fault(path, f"frames {times.start} to {last} in {row}", frames, "correct the row")
+    if first.kind == "parent":
+        expected, found = f"a parent with a row in {row}", f"parent {first.parent}"
+        return Fault(path, expected, found, "write 0 for none")
+    expected = f"a parent that ended before {frames} in {row}"
+    found = f"parent {first.parent} that is still there"
+    return Fault(path, expected, found, "correct the parent or the intervals")
+
+
+def _frames(times: list[int]) -> str:
+    if len(times) == 1:
+        return f"frame {times[0]}"
+    return f"frame {times[0]} and {len(times) - 1} more"

@@ -4,7 +4,7 @@ import logging
 import platform
 import re
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ from ctc_submit.score.truth_files import marked, segmented
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
 NO_SEG = "the truth has no annotated object in SEG"
 NO_MARKERS = "the truth has no tracking markers (TRA)"
+SILVER = "silver truth has no tracking markers"
+OVERALL = (("OP_CSB", "SEG", "DET"), ("OP_CTB", "SEG", "TRA"), ("OP_CLB", "LNK", "BIO"))
+"""Each overall measure and the two of which it is the mean."""
 
 log = logging.getLogger(__name__)
 
@@ -64,17 +67,14 @@ def score(
             "(the truth of challenge sequences is not public)"
         )
     masks, faults = _masks(answer)
-    files, lost = _pair_files(sequence, truth, masks, answer)
+    digits = digits_of(next(iter(masks.values())))
+    files, marked_times, lost = _pair_files(sequence, truth, masks, answer)
     found = list(scan(files, workers=workers))
     faults += lost + [fault for frame in found for fault in frame.faults]
-    tracking = judge_tracks(
-        found,
-        sequence.gold / "TRA" / "man_track.txt",
-        answer / "res_track.txt",
-        readable=not faults,
-    )
+    tracks = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
+    tracking = judge_tracks(found, marked_times, *tracks, readable=not faults)
     log.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
-    return _record(sequence, truth, answer, found, faults, tracking)
+    return _record(_Compared(sequence, truth, answer, digits, found, faults), tracking)
 
 
 def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = None) -> list[Record]:
@@ -121,8 +121,8 @@ def _masks(folder: Path) -> tuple[dict[int, Path], list[Fault]]:
 
 def _pair_files(
     sequence: Sequence, truth: str, masks: dict[int, Path], answer: Path
-) -> tuple[list[FrameFiles], list[Fault]]:
-    """Put each annotated frame beside its mask; note the masks that are missing."""
+) -> tuple[list[FrameFiles], list[int], list[Fault]]:
+    """Put each annotated frame beside its mask; note times of markers, and missing masks."""
     width = digits_of(next(iter(masks.values())))
     folder = truth_folder(sequence, truth)
     whole: dict[int, Path] = {}
@@ -148,52 +148,66 @@ def _pair_files(
             continue
         own = tuple(slices.get(time, ()))
         files.append(FrameFiles(time, masks[time], whole.get(time), own, markers.get(time)))
-    return files, faults
+    return files, sorted(markers), faults
 
 
-def _record(
-    sequence: Sequence,
-    truth: str,
-    answer: Path,
-    found: list[FrameFound],
-    faults: list[Fault],
-    tracking: Tracking,
-) -> Record:
+@dataclass(frozen=True)
+class _Compared:
+    """A result and a truth, every frame compared."""
+
+    sequence: Sequence
+    truth: str
+    answer: Path
+    digits: int
+    found: list[FrameFound]
+    faults: list[Fault]
+
+
+def _record(compared: _Compared, tracking: Tracking) -> Record:
+    found, faults = compared.found, compared.faults
     outlines = tuple(each for frame in found for each in frame.outlines)
     matches = [frame.match for frame in found if frame.match is not None]
     counts = total([*map(counts_of_match, matches), tracking.counts])
-    scores: dict[str, float | None] = dict.fromkeys(MEASURES)
-    missing = dict.fromkeys(MEASURES, tracking.reason or "")
-    scores |= tracking.scores
-    missing |= tracking.missing
-    no_det = "silver truth has no tracking markers" if truth != TRUTHS[0] else NO_MARKERS
-    scores["SEG"], missing["SEG"] = mean_seg(each.jaccards for each in outlines), NO_SEG
-    scores["DET"], missing["DET"] = det(counts), no_det
-    if not matches:
-        missing |= dict.fromkeys((n for n in MEASURES if n != "SEG"), no_det)
-    if faults:
-        scores = dict.fromkeys(MEASURES)
-        missing = dict.fromkeys(MEASURES, f"{len(faults)} faults in the files")
-    for name, first, second in (
-        ("OP_CSB", "SEG", "DET"),
-        ("OP_CTB", "SEG", "TRA"),
-        ("OP_CLB", "LNK", "BIO"),
-    ):
-        scores[name] = mean_of_both(scores[first], scores[second])
-        missing[name] = missing[first] if scores[first] is None else missing[second]
+    scores, missing = _scores(compared, tracking, counts)
     return Record(
-        dataset=sequence.dataset,
-        sequence=sequence.number,
-        truth=truth,
+        dataset=compared.sequence.dataset,
+        sequence=compared.sequence.number,
+        truth=compared.truth,
         scores=scores,
-        missing={name: missing[name] for name in MEASURES if scores[name] is None},
+        missing=missing,
         counts=counts,
         divisions=tracking.divisions,
         outlines=outlines,
         frames=tuple(row for frame in found for row in _rows(frame, tracking)),
         faults=(*faults, *tracking.faults),
-        provenance=_provenance(truth_folder(sequence, truth), answer, found),
+        provenance=_provenance(compared),
     )
+
+
+def _scores(
+    compared: _Compared, tracking: Tracking, counts: Counts
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Return all measures, and the reason of each that could not be taken."""
+    scores: dict[str, float | None] = dict.fromkeys(MEASURES)
+    missing = dict.fromkeys(MEASURES, tracking.reason or "")
+    if compared.faults:
+        return scores, dict.fromkeys(MEASURES, _count(len(compared.faults)))
+    scores |= tracking.scores
+    missing |= tracking.missing
+    scores["SEG"] = mean_seg(each.jaccards for frame in compared.found for each in frame.outlines)
+    scores["DET"] = det(counts)
+    if counts.vertices == 0:
+        why = NO_MARKERS if compared.truth == TRUTHS[0] else SILVER
+        missing |= dict.fromkeys(MEASURES, why)
+    missing["SEG"] = NO_SEG
+    for name, first, second in OVERALL:
+        scores[name] = mean_of_both(scores[first], scores[second])
+        missing[name] = missing[first] if scores[first] is None else missing[second]
+    return scores, {name: missing[name] for name in MEASURES if scores[name] is None}
+
+
+def _count(faults: int) -> str:
+    return "a fault in the files" if faults == 1 else f"{faults} faults in the files"
 
 
 def _rows(frame: FrameFound, tracking: Tracking) -> list[FrameScore]:
@@ -210,11 +224,13 @@ def _rows(frame: FrameFound, tracking: Tracking) -> list[FrameScore]:
     return rows if len(rows) == 1 or rows[0].objects or frame.match is not None else rows[1:]
 
 
-def _provenance(truth: Path, answer: Path, found: list[FrameFound]) -> dict[str, Any]:
+def _provenance(compared: _Compared) -> dict[str, Any]:
+    found = compared.found
     return {
         "scored_by": f"ctc-submit {__version__}",
-        "truth": str(truth),
-        "result": str(answer),
+        "truth": str(truth_folder(compared.sequence, compared.truth)),
+        "result": str(compared.answer),
+        "digits": compared.digits,
         "frames_compared": len(found),
         "annotated_images": sum(len(frame.outlines) for frame in found),
         "marker_images": sum(frame.match is not None for frame in found),

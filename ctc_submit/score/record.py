@@ -1,7 +1,7 @@
 """What a judgement says: scores, counts, frames, objects, faults, and where they come from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,7 @@ class Record:
         frames: Every frame with truth, in time order.
         faults: What is wrong with the files; empty where all could be judged.
         provenance: Which program judged which files.
+        official: What the organisers' executables say, where they were run.
     """
 
     dataset: str
@@ -83,6 +84,7 @@ class Record:
     frames: tuple[FrameScore, ...]
     faults: tuple[Fault, ...]
     provenance: Mapping[str, Any]
+    official: Mapping[str, float] = field(default_factory=dict)
 
     def worst_frames(self, most: int = 5) -> list[FrameScore]:
         """Return the frames with the lowest mean Jaccard index, worst first, perfect ones left out.
@@ -117,6 +119,7 @@ class Record:
             "truth": self.truth,
             "scores": dict(self.scores),
             "missing": dict(self.missing),
+            "official": dict(self.official),
             "counts": asdict(self.counts),
             "divisions": {str(i): asdict(each) for i, each in self.divisions.items()},
             "frames": [asdict(frame) for frame in self.frames],

@@ -1,6 +1,6 @@
 """Track files read for a judgement: all that is wrong with their lines at once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ctc_submit.score.fault import Fault
@@ -9,26 +9,41 @@ from ctc_submit.score.track_file import Row, lines_of, parse_row, trimmed
 _LINE = "four numbers 'L B E P' and nothing behind them"
 
 
-def rows_of_truth(path: Path) -> tuple[dict[int, Row], list[Fault]]:
-    """Return label to row of ``man_track.txt``, in order of labels, and what is wrong."""
+@dataclass(frozen=True)
+class TrackRows:
+    """What could be read of a track file.
+
+    Attributes:
+        rows: Label to row, in order of labels.
+        faults: What is wrong, lines first, then parents without a row.
+        whole: Whether every line could be read.
+    """
+
+    rows: dict[int, Row]
+    faults: list[Fault]
+    whole: bool
+
+
+def rows_of_truth(path: Path) -> TrackRows:
+    """Read ``man_track.txt``."""
     rows, faults = _rows(path)
-    return rows, faults + _orphans(rows, path)
+    return TrackRows(rows, faults + _orphans(rows, path), not faults)
 
 
-def rows_of_result(path: Path, times: range) -> tuple[dict[int, Row], list[Fault]]:
-    """Return label to row of ``res_track.txt``, cut down to the truth's frames, and what is wrong.
+def rows_of_result(path: Path, times: range) -> TrackRows:
+    """Read ``res_track.txt`` and cut its tracks down to the truth's frames.
 
     Args:
         path: The track file.
         times: The frames of the truth.
     """
     rows, faults = _rows(path)
-    orphans = _orphans(rows, path)
     kept = {
         label: replace(row, parent=row.parent if row.parent in rows else 0)
         for label, row in rows.items()
     }
-    return trimmed(kept, times.start, times.stop - 1), faults + orphans
+    inside = trimmed(kept, times.start, times.stop - 1)
+    return TrackRows(inside, faults + _orphans(rows, path), not faults)
 
 
 def _rows(path: Path) -> tuple[dict[int, Row], list[Fault]]:

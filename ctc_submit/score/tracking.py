@@ -13,14 +13,14 @@ from ctc_submit.score.cell_cycle import cell_cycle_accuracy, cycle_lengths
 from ctc_submit.score.complete_tracks import complete_tracks
 from ctc_submit.score.consistency import COMPUTED, REFERENCE, inconsistencies
 from ctc_submit.score.edges import EdgeErrors, edge_errors
-from ctc_submit.score.fault import Fault, fault_of
+from ctc_submit.score.fault import Fault, faults_of
 from ctc_submit.score.lineage import Lineage, times_of
 from ctc_submit.score.overall import biological
 from ctc_submit.score.paired import FrameMatch, pair
 from ctc_submit.score.scan import FrameFound
-from ctc_submit.score.track_file import Row, tracks_of
+from ctc_submit.score.track_file import tracks_of
 from ctc_submit.score.track_fractions import track_fractions
-from ctc_submit.score.track_rows import rows_of_result, rows_of_truth
+from ctc_submit.score.track_rows import TrackRows, rows_of_result, rows_of_truth
 
 TOLERANCE = 2
 """The i of BC(i) that goes into BIO and OP_CLB."""
@@ -54,49 +54,69 @@ class Tracking:
 
 
 def judge_tracks(
-    found: Sequence[FrameFound], truth: Path, result: Path, *, readable: bool
+    found: Sequence[FrameFound], marked: Sequence[int], truth: Path, result: Path, *, readable: bool
 ) -> Tracking:
     """Take the measures of the tracks.
 
     Args:
-        found: All frames, in time order.
+        found: The frames that were compared, in time order.
+        marked: Times of all frames with markers, also of those that were not compared.
         truth: ``man_track.txt``.
         result: ``res_track.txt``.
-        readable: Whether all images could be read; if not, only the track files are checked.
+        readable: Whether all images could be read; if not, tracks are checked but not measured.
     """
-    frames = [frame.match for frame in found if frame.match is not None]
+    if not marked:
+        return Tracking(reason="the truth has no tracking markers")
     if not result.exists():
         return Tracking(reason=f"no {result.name} in {result.parent.name}: segmentation only")
-    if not frames:
-        return Tracking(reason="the truth has no tracking markers")
     if not truth.exists():
         return Tracking(reason=f"the truth has no {truth.name}")
-    times = range(frames[0].time, frames[-1].time + 1)
-    if len(times) != len(frames):
+    times = range(marked[0], marked[-1] + 1)
+    if len(times) != len(marked):
         return Tracking(reason="the markers of the truth do not cover a run of frames")
-    reference, wrong = rows_of_truth(truth)
-    computed, also = rows_of_result(result, times)
-    faults = wrong + also
-    if not faults and readable:
-        faults = _inconsistent(reference, computed, frames, (truth, result))
+    theirs, ours = rows_of_truth(truth), rows_of_result(result, times)
+    frames = {frame.time: frame.match for frame in found if frame.match is not None}
+    faults = theirs.faults + ours.faults
+    faults += _inconsistent(theirs, ours, frames, times, (truth, result))
     if faults:
-        return Tracking(faults=tuple(faults), reason=f"{len(faults)} faults in the tracks")
+        return Tracking(faults=tuple(faults), reason=_count(len(faults)))
     if not readable:
         return Tracking(reason="some images cannot be read")
-    return _measure(Lineage.of(tracks_of(reference)), Lineage.of(tracks_of(computed)), frames)
+    lineages = (Lineage.of(tracks_of(theirs.rows)), Lineage.of(tracks_of(ours.rows)))
+    return _measure(*lineages, [frames[time] for time in times])
+
+
+def _count(faults: int) -> str:
+    return "a fault in the tracks" if faults == 1 else f"{faults} faults in the tracks"
 
 
 def _inconsistent(
-    reference: dict[int, Row],
-    computed: dict[int, Row],
-    frames: Sequence[FrameMatch],
+    reference: TrackRows,
+    computed: TrackRows,
+    frames: Mapping[int, FrameMatch],
+    times: range,
     paths: tuple[Path, Path],
 ) -> list[Fault]:
-    times = range(frames[0].time, frames[-1].time + 1)
-    theirs, ours = [f.reference for f in frames], [f.result for f in frames]
-    named = dict(zip((REFERENCE, COMPUTED), map(str, paths), strict=True))
-    amiss = inconsistencies((reference, theirs), (computed, ours), times.start)
-    return [fault_of(each, named[each.side], times) for each in amiss]
+    """Tell what is amiss between tracks and images, as far as both could be read.
+
+    A parent without a row has been told of already.
+    """
+    empty = np.zeros(0, np.int64)
+    blank = FrameMatch(-1, empty, empty, empty)
+    every = [frames.get(time, blank) for time in times]
+    whole = {REFERENCE: reference.whole, COMPUTED: computed.whole}
+    amiss = [
+        each
+        for each in inconsistencies(
+            (reference.rows, [frame.reference for frame in every]),
+            (computed.rows, [frame.result for frame in every]),
+            times.start,
+        )
+        if (each.kind != "absent" or each.time in frames)
+        and (each.kind != "stray" or whole[each.side])
+        and each.kind != "parent"
+    ]
+    return faults_of(amiss, dict(zip((REFERENCE, COMPUTED), map(str, paths), strict=True)), times)
 
 
 def _measure(reference: Lineage, result: Lineage, frames: Sequence[FrameMatch]) -> Tracking:
