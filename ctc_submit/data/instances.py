@@ -17,11 +17,19 @@ class Instance:
         corner: Row and column of the crop's first pixel in the frame; may lie outside of it.
         mask: bool YX crop, True on the cell.
         score: Confidence in [0, 1].
+
+    Raises:
+        ValueError: If the mask is not a bool YX array.
     """
 
     corner: tuple[int, int]
     mask: np.ndarray
     score: float
+
+    def __post_init__(self) -> None:
+        """Refuse numbers for a mask: they would be taken for positions."""
+        if self.mask.dtype != bool or self.mask.ndim != 2:
+            raise ValueError(f"a mask is bool YX, not {self.mask.dtype} {self.mask.shape}")
 
 
 def paint(

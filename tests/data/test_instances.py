@@ -92,6 +92,18 @@ def test_as_many_cells_as_16_bits_hold() -> None:
         paint(cells, (1, MOST_LABELS + 1))
 
 
+@pytest.mark.parametrize("mask", [np.ones((2, 2), np.uint8), np.ones(4, bool)])
+def test_a_mask_is_a_bool_picture(mask: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="a mask is bool YX, not"):
+        Instance((0, 0), mask, 1.0)
+
+
+@pytest.mark.parametrize(("least_free", "kept"), [(0.0, 2), (0.5, 2), (0.6, 1)])
+def test_an_instance_may_have_to_keep_a_share_of_its_pixels(least_free: float, kept: int) -> None:
+    halves = [block(0, 0, 2, 2), block(0, 1, 2, 2)]
+    assert paint(halves, (2, 3), least_free).max() == kept
+
+
 def test_instances_may_stream_in_and_are_not_changed() -> None:
     mask = np.ones((2, 2), bool)
     mask.flags.writeable = False
