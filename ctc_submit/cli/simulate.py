@@ -20,7 +20,7 @@ from ctc_submit.simulate.settings import SimulationSettings
     show_default=True,
     help="Number of sequences, written as 01, 02, …",
 )
-@click.option("--force", is_flag=True, help="Replace a data set simulated before.")
+@click.option("--force", is_flag=True, help="Replace a data set simulated before, with all in it.")
 @options_from(SimulationSettings, "settings")
 def command(
     folder: Path, seed: int, sequences: int, force: bool, settings: SimulationSettings

@@ -95,9 +95,12 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial
+        old = whole.with_name(f".{whole.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
         if whole.exists():
-            shutil.rmtree(whole)
+            whole.replace(old)
         partial.replace(whole)
+        shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
     finally:
