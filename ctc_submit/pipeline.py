@@ -26,12 +26,11 @@ from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import Method
 from ctc_submit.pixels.field import keep_inside
 from ctc_submit.segment import SegmentConfig, segment
+from ctc_submit.track.rewrite import recover, replace_masks
+from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
 """Frames read before, and masks left to write behind, the one in the network."""
-
-STALE = ("mask*.tif", "res_track.txt", "*_log.txt", ".*.partial")
-"""What an earlier run left in a result folder; anything else there is not ours."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,10 @@ class RunConfig:
             "default: the data set's own.",
             "unit": "px",
         },
+    )
+    track: bool = field(
+        default=True,
+        metadata={"help": "Link the cells over time and write res_track.txt."},
     )
     resume: bool = field(default=False, metadata={"help": "Go on with an interrupted run."})
 
@@ -93,6 +96,7 @@ class Run:
         self.partial = result.with_name(f".{result.name}.partial")
         self.record = result.with_name(f"{result.name}.run.json")
         self.clock = Clock()
+        self.tracked: Tracked | None = None
 
     def __call__(self, device: str) -> Iterator[FrameReport]:
         """Run it, yielding a report a frame.
@@ -110,8 +114,8 @@ class Run:
         method, card = self.clock.timed("load", load_checkpoint, self.model, device)
         settings = self._settings(card, device)
         self._open(settings)
-        yield from self._segment(method, SegmentConfig(**card.segment), self._border())
-        self._publish()
+        yield from self._segment(method, SegmentConfig(**card.segment))
+        self.clock.timed("track" if self.config.track else "publish", self._publish)
         seconds = time.perf_counter() - start
         timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
         self._write_record(
@@ -120,7 +124,9 @@ class Run:
             | {"frames_per_second": round(len(paths) / seconds, 3)}
         )
 
-    def _border(self) -> int:
+    @property
+    def border(self) -> int:
+        """Width of the strip outside the field of interest, in pixels."""
         if self.config.border is not None:
             return self.config.border
         known = DATASETS.get(self.sequence.dataset)
@@ -137,7 +143,8 @@ class Run:
             "method": card.method,
             "method_config": card.config,
             "segment": card.segment,
-            "border": self._border(),
+            "border": self.border,
+            "track": self.config.track,
             "device": device,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
@@ -146,6 +153,7 @@ class Run:
 
     def _open(self, settings: dict[str, Any]) -> None:
         """Make the folder to write to, empty unless a run is resumed."""
+        recover(self.result.resolve())
         if self.config.resume and self.partial.is_dir():
             try:
                 earlier = json.loads(self.record.read_text("utf-8"))
@@ -168,7 +176,7 @@ class Run:
             raise DataError(f"{self.result}: cannot be written (no permission)")
         self._write_record(settings | {"state": "running"})
 
-    def _segment(self, method: Method, config: SegmentConfig, border: int) -> Iterator[FrameReport]:
+    def _segment(self, method: Method, config: SegmentConfig) -> Iterator[FrameReport]:
         todo = deque(
             (index, path, self._mask(path))
             for index, path in self.sequence.frames.items()
@@ -187,7 +195,8 @@ class Run:
                     frame = self.clock.timed("wait for frames", reading.popleft().result)
                     shape = _same_shape(path, frame, shape)
                     labels = self.clock.timed("network", segment, frame, method, config)
-                    labels = relabelled(keep_inside(labels, border)) if border else labels
+                    if self.border and not self.config.track:
+                        labels = relabelled(keep_inside(labels, self.border))
                     writing.append(
                         writer.submit(self.clock.timed, "write", write_labels, mask, labels)
                     )
@@ -203,30 +212,14 @@ class Run:
         return self.partial / f"mask{frame.stem[1:]}.tif"
 
     def _publish(self) -> None:
-        """Let the new masks take the place of an earlier result; foreign files stay."""
-        old = self.result.with_name(f".{self.result.name}.old")
-        try:
-            shutil.rmtree(old, ignore_errors=True)
-            if not self.result.exists():
-                self.partial.rename(self.result)
-            elif self.result.is_symlink() or os.path.ismount(self.result):
-                self._publish_into()
-            else:
-                self.result.rename(old)
-                self.partial.rename(self.result)
-                _remove_stale(old)
-                for foreign in old.iterdir():
-                    shutil.move(foreign, self.result / foreign.name)
-                old.rmdir()
-        except OSError as error:
-            raise DataError(f"{self.result}: cannot be replaced ({error.strerror})") from error
-
-    def _publish_into(self) -> None:
-        """The same for a folder that cannot be renamed, such as a mounted one."""
-        _remove_stale(self.result)
-        for mask in sorted(self.partial.iterdir()):
-            shutil.move(mask, self.result / mask.name)
-        self.partial.rmdir()
+        """Let the new masks take the place of an earlier result, at once; foreign files stay."""
+        if self.config.track:
+            self.tracked = track_result(
+                self.partial, output=self.result, sequence=self.sequence, border=self.border
+            )
+        else:
+            replace_masks(self.partial, self.result)
+        shutil.rmtree(self.partial)
 
     def _write_record(self, known: dict[str, Any]) -> None:
         with whole_file(self.record) as partial:
@@ -242,7 +235,7 @@ def relabelled(labels: np.ndarray) -> np.ndarray:
 
 def fingerprint(record: dict[str, Any]) -> str:
     """Return a checksum of the settings that decide what the masks look like."""
-    deciding = ("model", "method_config", "segment", "border", "frames", "device")
+    deciding = ("model", "method_config", "segment", "border", "track", "frames", "device")
     known = {name: record.get(name) for name in deciding}
     known["model"] = (known["model"] or {}).get("sha256")
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
@@ -255,9 +248,3 @@ def _same_shape(path: Path, frame: np.ndarray, shape: tuple[int, ...] | None) ->
             "a sequence has one size"
         )
     return frame.shape
-
-
-def _remove_stale(folder: Path) -> None:
-    for pattern in STALE:
-        for path in folder.glob(pattern):
-            path.unlink()

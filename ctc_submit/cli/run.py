@@ -20,6 +20,12 @@ from ctc_submit.cli.options import errors_to_exit_codes
     help="Cells wholly in this strip along the edges are dropped. [px]  "
     "[default: the data set's own, 0 for others]",
 )
+@click.option(
+    "--track/--no-track",
+    default=True,
+    show_default=True,
+    help="Link the cells over time and write res_track.txt; without: masks alone.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @errors_to_exit_codes
 def command(
@@ -28,6 +34,7 @@ def command(
     model: Path,
     device: str,
     border: int | None,
+    track: bool,
     resume: bool,
 ) -> None:
     """Segment the frames tNNN.tif in SEQUENCE into masks maskNNN.tif in RESULT.
@@ -43,7 +50,7 @@ def command(
 
     frames = Sequence.at(sequence)
     target = result or frames.result
-    run = Run(frames, model, target, RunConfig(border=border, resume=resume))
+    run = Run(frames, model, target, RunConfig(border=border, track=track, resume=resume))
     cells = count = 0
     with tqdm(total=len(frames.frames), unit="frame", disable=None, leave=False) as bar:
         for report in run(device_named(device)):
@@ -51,5 +58,6 @@ def command(
             bar.set_postfix_str(f"{report.cells} cells", refresh=False)
             bar.update()
     phases = ", ".join(f"{name} {spent:.1f} s" for name, spent in run.clock.phases.items())
-    click.echo(f"{target}: {len(frames.frames)} masks, {cells} cells in {count} frames run")
+    linked = f", {len(run.tracked.tracks)} tracks" if run.tracked else ""
+    click.echo(f"{target}: {len(frames.frames)} masks, {cells} cells in {count} frames{linked}")
     click.echo(f"time: {phases}")

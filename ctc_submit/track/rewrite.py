@@ -4,16 +4,21 @@ import ctypes
 import errno
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ctc_submit.data.labels import find_masks
 from ctc_submit.errors import DataError
 
 _log = logging.getLogger(__name__)
 _HERE = -100  # AT_FDCWD of Linux
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux
+
+
+_STALE = re.compile(r"mask\d+\.tiff?|res_track\.txt|\w+_log\.txt|\..*\.partial", re.IGNORECASE)
 
 
 @contextmanager
@@ -66,6 +71,39 @@ def recover(folder: Path) -> None:
                 shutil.rmtree(left)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+
+
+def keep_foreign(target: Path, partial: Path) -> None:
+    """Take over what is not part of a result, as links where the file system has them."""
+    if not target.is_dir():
+        return
+    for entry in target.iterdir():
+        if _STALE.fullmatch(entry.name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, partial / entry.name, symlinks=True, copy_function=_link)
+        else:
+            _link(entry, partial / entry.name)
+
+
+def replace_masks(source: Path, target: Path) -> None:
+    """Let the masks of one folder take the place of an earlier result in another, at once.
+
+    Raises:
+        DataError: If the file system refuses.
+    """
+    target = target.resolve()
+    with whole_folder(target) as partial:
+        keep_foreign(target, partial)
+        for mask in find_masks(source).values():
+            _link(mask, partial / mask.name)
+
+
+def _link(source: Path | str, target: Path | str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
 def _replace(folder: Path, partial: Path, old: Path) -> None:

@@ -1,9 +1,7 @@
 """From a folder of label maps to a result with tracks."""
 
 import logging
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import Movie, movie_of
 from ctc_submit.track.orphans import join_orphans
 from ctc_submit.track.relabel import Relabeller
-from ctc_submit.track.rewrite import whole_folder
+from ctc_submit.track.rewrite import keep_foreign, whole_folder
 from ctc_submit.track.settings import Scale, TrackConfig
 
 _log = logging.getLogger(__name__)
@@ -32,7 +30,6 @@ Watch = Callable[[Iterable[np.ndarray], str, int], Iterable[np.ndarray]]
 
 _ANY = re.compile(r".*?(\d{3,})\.tiff?", re.IGNORECASE)
 _MASK = re.compile(r"mask\d{3,}\.tif", re.IGNORECASE)
-_STALE = re.compile(r"mask\d+\.tiff?|res_track\.txt|\w+_log\.txt|\..*\.partial", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def track_result(
     relabeller = Relabeller(movie, link_movie(movie, settings))
     digits = digits_of(masks[0])
     with whole_folder(target) as partial:
-        _keep_foreign(target, partial)
+        keep_foreign(target, partial)
         maps = relabeller.label_maps(passing(_read(masks), "write", len(masks)))
         for time, labels in enumerate(maps):
             write_labels(partial / f"mask{time:0{digits}d}.tif", labels)
@@ -204,23 +201,3 @@ def _read(masks: dict[int, Path]) -> Iterator[np.ndarray]:
 
 def _unwatched(masks: Iterable[np.ndarray], _what: str, _count: int) -> Iterable[np.ndarray]:
     return masks
-
-
-def _keep_foreign(target: Path, partial: Path) -> None:
-    """Take over what is not part of a result, as links where the file system has them."""
-    if not target.is_dir():
-        return
-    for entry in target.iterdir():
-        if _STALE.fullmatch(entry.name):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.copytree(entry, partial / entry.name, symlinks=True, copy_function=_link)
-        else:
-            _link(entry, partial / entry.name)
-
-
-def _link(source: Path | str, target: Path | str) -> None:
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)

@@ -112,6 +112,7 @@ def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
         batch_size=None,
         num_workers=config.workers,
         prefetch_factor=4 if config.workers else None,
+        generator=torch.Generator(),  # the global one, which the samplers use, stays untouched
     )
     method.net.train()
     start = time.perf_counter()
@@ -139,7 +140,7 @@ def _step(
     total = torch.stack(list(terms.values())).sum()
     if not torch.isfinite(total):
         raise CtcError(
-            f"step {learner.step + 1}: the loss is {float(total)}; the last good checkpoint is "
+            f"step {learner.step + 1}: the loss is {total.item()}; the last good checkpoint is "
             "kept, go on from it with a smaller --learning-rate"
         )
     learner.optimizer.zero_grad(set_to_none=True)

@@ -1,0 +1,101 @@
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from ctc_submit.checkpoint import CARD, WEIGHTS, Card, load_checkpoint, read_card, save_checkpoint
+from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
+
+SMALL = MaskRCNNConfig(pyramid_width=16, box_width=16, mask_width=16, mask_pool=14)
+
+
+@pytest.fixture(scope="module")
+def method() -> MaskRCNN:
+    torch.manual_seed(0)
+    return MaskRCNN(SMALL)
+
+
+@pytest.fixture
+def model(tmp_path: Path, method: MaskRCNN) -> Path:
+    save_checkpoint(tmp_path / "a model", method, Card("a model", "maskrcnn", {}))
+    return tmp_path / "a model"
+
+
+def test_what_was_saved_comes_back(model: Path, method: MaskRCNN) -> None:
+    again, card = load_checkpoint(model)
+    assert again.config == SMALL
+    assert not again.net.training
+    assert card.config["box_width"] == 16
+    for name, value in method.net.state_dict().items():
+        expected = value.half().float() if value.is_floating_point() else value
+        torch.testing.assert_close(again.net.state_dict()[name], expected, rtol=0, atol=0)
+
+
+def test_weights_are_stored_in_half_the_space(model: Path, method: MaskRCNN) -> None:
+    full = sum(v.numel() * 4 for v in method.net.state_dict().values())
+    assert (model / WEIGHTS).stat().st_size < 0.55 * full
+
+
+def test_nothing_else_is_in_the_folder(model: Path) -> None:
+    assert sorted(p.name for p in model.iterdir()) == [CARD, WEIGHTS]
+
+
+def broken(model: Path, what: str) -> None:
+    weights, card = model / WEIGHTS, model / CARD
+    known = json.loads(card.read_text())
+    other = {
+        "other format": known | {"format": 99},
+        "other method": known | {"method": "magic"},
+        "other setting": known | {"config": known["config"] | {"magic": 1}},
+        "other width": known | {"config": known["config"] | {"box_width": 17}},
+        "a list": [],
+    }
+    if what in other:
+        card.write_text(json.dumps(other[what]))
+    elif what == "no json":
+        card.write_text("hello")
+    elif what == "other weights":
+        save_file({"a": torch.zeros(1)}, weights)
+    elif what == "cut weights":
+        weights.write_bytes(weights.read_bytes()[:1000])
+    else:
+        {"no card": card, "no weights": weights}[what].unlink()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("no card", "missing; the folder is not a model"),
+        ("no weights", "cannot be read"),
+        ("other weights", "expected the weights of card.json"),
+        ("cut weights", "expected the weights of card.json"),
+        ("no json", "is not a model's card"),
+        ("a list", "is not a model's card"),
+        ("other format", "another format"),
+        ("other method", "no such method"),
+        ("other setting", "magic is unknown"),
+        ("other width", "does not fit"),
+    ],
+)
+def test_broken_models_are_refused_in_one_line(model: Path, what: str, words: str) -> None:
+    broken(model, what)
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(model)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no such model folder"):
+        load_checkpoint(tmp_path / "none")
+
+
+def test_a_card_survives_the_way_through_its_file(model: Path) -> None:
+    card = read_card(model)
+    assert card == Card(**asdict(card))
+    assert len(card.sha256) == 64

@@ -1,0 +1,205 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+from ctc_submit.checkpoint import load_checkpoint
+from ctc_submit.data.labels import write_labels
+from ctc_submit.errors import CheckpointError, CtcError, DataError
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.pixels.augment import RECOMMENDED
+from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.crops import Order
+from ctc_submit.train.job import Selection, describe_job, settings_from
+from ctc_submit.train.loop import StepReport, learning_rate_at
+from ctc_submit.train.run import EpochReport, Job, train
+from tests.scenes import disc
+
+FAST = TrainConfig(
+    epochs=2, batch=2, crop=64, warmup=1, holdout=0.25, pretrained="none", workers=0, ema=0.5
+)
+TINY = ("pyramid_width=16", "box_width=16", "mask_width=16", "mask_pool=14")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    root = tmp_path / "DS"
+    (root / "01").mkdir(parents=True)
+    (root / "01_ST/SEG").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for time in range(8):
+        labels = np.zeros((64, 64), np.uint16)
+        for label, centre in enumerate([(18, 18), (44, 40)], start=1):
+            labels[disc(labels.shape, (rng.normal(centre[0], 2), rng.normal(centre[1], 2)), 10)] = (
+                label
+            )
+        noise = rng.normal(40, 5, labels.shape)
+        tifffile.imwrite(root / f"01/t{time:03d}.tif", (noise + 100 * (labels > 0)).astype("u1"))
+        write_labels(root / f"01_ST/SEG/man_seg{time:03d}.tif", labels)
+    return root
+
+
+def job(dataset: Path, name: str, config: TrainConfig = FAST) -> Job:
+    return describe_job(
+        Selection((dataset,)),
+        config,
+        method="maskrcnn",
+        settings=TINY,
+        out=dataset.parent / name,
+        work=dataset.parent / f"{name} work",
+        device="cpu",
+    )
+
+
+def course(job: Job, stop: int | None = None) -> list[dict[str, float]]:
+    """Losses of every step, up to step number ``stop``, where the training is dropped."""
+    losses = []
+    reports = train(job)
+    for report in reports:
+        if isinstance(report, StepReport):
+            losses.append(report.losses)
+            if report.step == stop:
+                reports.close()  # type: ignore[attr-defined]
+                break
+    return losses
+
+
+def test_a_training_leaves_a_model_and_its_curves(dataset: Path) -> None:
+    reports = list(train(job(dataset, "model")))
+    epochs = [r for r in reports if isinstance(r, EpochReport)]
+    assert [e.epoch for e in epochs] == [1, 2]
+    assert epochs[0].best
+    method, card = load_checkpoint(dataset.parent / "model")
+    assert card.data["datasets"] == ["DS"]
+    assert card.training["seed"] == 0
+    assert card.config["anchor_sizes"][2] == pytest.approx(21, abs=1.5)
+    assert not method.net.training
+    work = dataset.parent / "model work"
+    assert (work / "curves.csv").read_text().startswith("epoch,")
+    assert (work / "curves.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("stop", [2, 4])
+def test_a_training_that_was_stopped_goes_on_exactly(dataset: Path, stop: int) -> None:
+    whole = course(job(dataset, "whole"))
+    first = course(job(dataset, "parts"), stop)
+    second = course(job(dataset, "parts"))
+    steps_kept = (len(whole) - len(second),)
+    assert first[: steps_kept[0]] + second == whole
+    for name, value in load_checkpoint(dataset.parent / "whole")[0].net.state_dict().items():
+        again = load_checkpoint(dataset.parent / "parts")[0].net.state_dict()[name]
+        assert torch.equal(again, value), name
+
+
+def test_workers_change_nothing(dataset: Path) -> None:
+    alone = course(job(dataset, "a"))
+    helped = course(job(dataset, "b", replace(FAST, workers=2)))
+    assert alone == helped
+
+
+def test_another_seed_is_another_training(dataset: Path) -> None:
+    assert course(job(dataset, "a"), 1) != course(job(dataset, "b", replace(FAST, seed=1)), 1)
+
+
+def test_the_state_of_another_job_is_refused(dataset: Path) -> None:
+    course(job(dataset, "a"))
+    with pytest.raises(CheckpointError, match="other data or settings"):
+        course(job(dataset, "a", replace(FAST, learning_rate=1e-5)))
+
+
+def test_a_state_that_cannot_be_read_is_said(dataset: Path) -> None:
+    described = job(dataset, "a")
+    described.work.mkdir()
+    (described.work / "state.pt").write_bytes(b"half a state")
+    with pytest.raises(CheckpointError, match="delete it"):
+        course(described)
+
+
+def test_patience_ends_a_training_early(dataset: Path) -> None:
+    patient = replace(FAST, epochs=30, learning_rate=1e-12, patience=2)
+    steps = course(job(dataset, "a", patient))
+    assert len(steps) < 30 * 3
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_model(dataset: Path) -> None:
+    course(job(dataset, "a"))
+    kept = (dataset.parent / "a/weights.safetensors").read_bytes()
+    wild = replace(FAST, learning_rate=1e30, clip=0, epochs=20)
+    with pytest.raises(CtcError, match="smaller --learning-rate"):
+        course(replace(job(dataset, "b", wild), out=dataset.parent / "a"))
+    assert len((dataset.parent / "a/weights.safetensors").read_bytes()) == len(kept)
+    load_checkpoint(dataset.parent / "a")
+
+
+def test_frames_without_a_cell_cannot_be_learned_from(dataset: Path) -> None:
+    for path in (dataset / "01_ST/SEG").iterdir():
+        write_labels(path, np.zeros((64, 64), np.uint16))
+    with pytest.raises(DataError, match="none of the 6 frames"):
+        course(job(dataset, "a"))
+
+
+def test_an_empty_selection_is_said(dataset: Path) -> None:
+    with pytest.raises(DataError, match="no annotated frame"):
+        course(replace(job(dataset, "a"), examples=[]))
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        (Selection((Path("nowhere"),)), "no such data set folder"),
+        (Selection((Path(),), truth="ST"), "no 01_ST"),
+        (Selection((Path("a"), Path("b")), split=Path("s.json")), "one data set only"),
+    ],
+)
+def test_bad_selections_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, selection: Selection, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=words):
+        selection.examples()
+
+
+def test_settings_are_read_by_type() -> None:
+    given = ("loss=focal", "scale=1.5", "anchor_sizes=8,16,32,64,128", "detections=7")
+    config = settings_from(MaskRCNNConfig, given)
+    expected = MaskRCNNConfig(
+        loss="focal", scale=1.5, anchor_sizes=(8, 16, 32, 64, 128), detections=7
+    )
+    assert config == expected
+
+
+@pytest.mark.parametrize("given", ["magic=1", "scale", "scale=big", "loss=best"])
+def test_bad_settings_are_said(given: str) -> None:
+    with pytest.raises(CtcError, match="--set"):
+        settings_from(MaskRCNNConfig, (given,))
+
+
+def test_the_paper_s_schedule_drops_every_third_epoch() -> None:
+    config = TrainConfig(schedule="third", learning_rate=5e-4)
+    rates = [learning_rate_at(epoch * 10, config, 10) for epoch in range(7)]
+    assert rates == pytest.approx([5e-4] * 3 + [5e-5] * 3 + [5e-6])
+
+
+def test_the_cosine_warms_up_and_ends_near_nothing() -> None:
+    config = TrainConfig(epochs=10, warmup=10, learning_rate=1.0)
+    rates = [learning_rate_at(step, config, 10) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == pytest.approx(0.98, abs=0.02)
+    assert rates[-1] < 0.02
+    assert all(math.isfinite(rate) for rate in rates)
+
+
+def test_every_frame_is_seen_once_an_epoch() -> None:
+    order = Order(frames=10, batch=2, seed=4)
+    for epoch in range(3):
+        seen = [f for step in range(5) for f in order.frames_of(epoch * 5 + step)]
+        assert sorted(seen) == list(range(10))
+    assert order.frames_of(0) != order.frames_of(5)
+
+
+def test_the_recommended_augmentation_is_the_default(dataset: Path) -> None:
+    assert job(dataset, "a").augmentation == RECOMMENDED
