@@ -90,7 +90,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error})") from error
+        reason = error.strerror or f"{error}; is the disk full?"
+        raise DataError(f"{path}: cannot be written ({reason})") from error
     finally:
         with suppress(OSError):
             partial.unlink()

@@ -148,6 +148,16 @@ def test_the_message_says_what_the_system_said(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_short_write_without_a_reason_asks_for_the_disk(tmp_path: Path) -> None:
+    with (
+        files_at_most(2000),
+        pytest.raises(DataError, match=r"cannot be written \(.*; is the disk full\?\)"),
+        whole_file(tmp_path / "t000.tif") as partial,
+    ):
+        tifffile.imwrite(partial, np.zeros((100, 100), np.uint16), metadata=None)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("place", ["missing/mask000.tif", "file/mask000.tif", "folder"])
 def test_places_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("kept")
