@@ -47,7 +47,8 @@ def command(
     frames = Sequence.at(sequence or _sequence_of(result))
     folder = out or result.with_name(f"{result.name}_overlay")
     written = write_overlays(result, frames, folder, truth=truth or "", settings=settings)
-    pictures = list(tqdm(written, unit="frame", leave=False))
+    count = -(-len(frames.frames) // settings.every)
+    pictures = list(tqdm(written, total=count, unit="frame", leave=False))
     if gif:
         write_gif(pictures, folder / "overlay.gif")
     click.echo(f"{folder}: {len(pictures)} pictures{' and overlay.gif' if gif else ''}")
