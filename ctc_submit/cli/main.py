@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {
     "run": "Segment the frames of a sequence into mask files.",
     "track": "Link the cells of a result over time.",
     "train": "Learn a model from annotated sequences.",
+    "demo": "Simulate, run, score and draw, end to end.",
+    "validate": "Score a model on annotated frames.",
     "simulate": "Write a simulated data set with exact truth.",
     "download": "Fetch and unpack an official data set.",
     "eval": "Score results against their truth.",
@@ -18,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "overlay": "Draw a result over its frames.",
     "check": "Hold results against every rule of the challenge.",
     "scripts": "Render SW/, the scripts that the organisers run.",
+    "pack": "Make what is uploaded, after trying it.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
 

@@ -37,7 +37,7 @@ def render_run(
     Returns:
         A bash script with LF line ends.
     """
-    return _fill("run.sh", _run_values(entry, how or Rendering(), name, model))
+    return fill("run.sh", _run_values(entry, how or Rendering(), name, model))
 
 
 def render_run_batch(
@@ -46,7 +46,7 @@ def render_run_batch(
     """Render the Windows script of one entry; arguments as `render_run`, CR LF line ends."""
     values = _run_values(entry, how or Rendering(), name, model)
     values["options"] = "".join(f' "{option}"' for option in (how or Rendering()).run_option)
-    return _crlf(_fill("run.bat", values))
+    return _crlf(fill("run.bat", values))
 
 
 def render_training(
@@ -79,7 +79,7 @@ def render_training(
         "truth": CONFIGURATIONS[configuration],
         **_model_values(f"{how.models}/{entry.model}", how),
     }
-    return script, _fill("train.sh", values)
+    return script, fill("train.sh", values)
 
 
 def render_folder(entries: Iterable[Entry], how: Rendering | None = None) -> dict[str, str]:
@@ -109,8 +109,8 @@ def render_folder(entries: Iterable[Entry], how: Rendering | None = None) -> dic
 def launchers() -> dict[str, str]:
     """Return the files that start a package lying beside them, by name."""
     return {
-        "ctc-submit": _fill("ctc-submit.sh", {}),
-        "ctc-submit.bat": _crlf(_fill("ctc-submit.bat", {})),
+        "ctc-submit": fill("ctc-submit.sh", {}),
+        "ctc-submit.bat": _crlf(fill("ctc-submit.bat", {})),
     }
 
 
@@ -182,15 +182,15 @@ def _training_files(entries: list[Entry], how: Rendering) -> dict[str, str]:
 def _apptainer(entries: list[Entry]) -> str:
     first = entries[0]
     names = {"example": first.script, "dataset": first.dataset, "sequence": first.sequence}
-    return _fill("ctc-submit.def", {"base": BASE_IMAGE, **names})
+    return fill("ctc-submit.def", {"base": BASE_IMAGE, **names})
 
 
 def _slurm(entries: list[Entry]) -> str:
     scripts = "\n".join(f"  {entry.script}" for entry in entries)
-    return _fill("slurm.sbatch", {"last": str(len(entries) - 1), "scripts": scripts})
+    return fill("slurm.sbatch", {"last": str(len(entries) - 1), "scripts": scripts})
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def fill(template: str, values: Mapping[str, str]) -> str:
     """Fill in ``@{name}``; shells keep their ``$``, ``%`` and ``@``."""
     source = resources.files("ctc_submit.pack") / "templates" / template
     return _FIELD.sub(lambda field: values[field[1]], source.read_text("utf-8"))

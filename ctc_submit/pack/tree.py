@@ -67,6 +67,17 @@ def find_results(root: Path) -> list[Place]:
     return places
 
 
+def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
+    """Return the files of a result that are handed in, sorted; logs and strays are not.
+
+    Args:
+        result: The result folder.
+        tracks: Whether the track file is handed in.
+    """
+    names = {"res_track.txt"} if tracks else set[str]()
+    return sorted(path for path in result.iterdir() if path.suffix == ".tif" or path.name in names)
+
+
 def entry_of(place: Place) -> Entry:
     """Return the entry that a result belongs to.
 

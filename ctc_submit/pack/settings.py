@@ -1,0 +1,46 @@
+"""Settings of packing, apart from what packs, so that the command line can read them quickly."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class PackConfig:
+    """How a submission is packed."""
+
+    name: str = field(
+        default="ctc-submit", metadata={"help": "Name of the submission and of its archives."}
+    )
+    results: Literal["tree", "zip"] = field(
+        default="tree",
+        metadata={"help": "Results as folders, to be uploaded file by file, or as one archive."},
+    )
+    limit: int = field(
+        default=4000, metadata={"help": "Largest archive that is made.", "unit": "MB"}
+    )
+    benchmark: Literal["any", "CSB", "CTB", "CLB"] = field(
+        default="any",
+        metadata={"help": "CTB and CLB want tracks, CSB leaves them out, any takes what is there."},
+    )
+    wheels: Path | None = field(
+        default=None,
+        metadata={"help": "Folder of wheels to put in; the pre-flight installs from them."},
+    )
+    python: Path | None = field(
+        default=None,
+        metadata={"help": "Interpreter for a pre-flight without wheels; this one by default."},
+    )
+    batch: bool = field(default=False, metadata={"help": "Also .bat files for Windows."})
+    cluster: bool = field(
+        default=False, metadata={"help": "Also an Apptainer definition and a SLURM example."}
+    )
+    preflight: bool = field(
+        default=True,
+        metadata={"help": "Run every script from the archive and compare before publishing."},
+    )
+
+    @property
+    def held_to(self) -> str | None:
+        """The benchmark that results are held to, None for any."""
+        return None if self.benchmark == "any" else self.benchmark

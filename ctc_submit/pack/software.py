@@ -1,0 +1,123 @@
+"""What the software archive holds: scripts, package, models, requirements, descriptions."""
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from importlib import resources
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from ctc_submit.errors import CheckpointError, DataError
+from ctc_submit.pack.archive import MANIFEST, Content, manifest
+from ctc_submit.pack.entry import Entry, Rendering
+from ctc_submit.pack.method_page import read_cards, render_markdown, render_pdf
+from ctc_submit.pack.requirements import PACKAGE
+from ctc_submit.pack.scripts import fill, is_executable, launchers, render_folder
+
+FOLDER = "SW"
+MODEL_FILES = ("weights.safetensors", "card.json", "README.md")
+SETUP = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt (in SW)"
+OFFLINE = "--no-index --find-links wheels "
+
+
+def software_files(
+    entries: Iterable[Entry],
+    models: Mapping[str, Path],
+    *,
+    title: str,
+    requirements: str,
+    how: Rendering | None = None,
+    package: Path | None = None,
+    wheels: Path | None = None,
+) -> dict[str, Content]:
+    """Gather the software of a submission.
+
+    Args:
+        entries: The sequences that it has results for.
+        models: Name as in `Entry.model` to model folder.
+        title: Name of the submission.
+        requirements: Text of ``requirements.txt``.
+        how: Which kinds of scripts are wanted; models and set-up text are those of the archive.
+        package: Folder of the package; the running one if None.
+        wheels: Folder of wheels to put in, so that it installs without network.
+
+    Returns:
+        Name in the archive (``SW/...``) to content, with a manifest of all.
+
+    Raises:
+        CheckpointError: If a model is missing or incomplete.
+        DataError: If there are no wheels in the folder given.
+    """
+    chosen = list(entries)
+    needed = {entry.model: _model(entry, models) for entry in chosen}
+    scripts = render_folder(chosen, replace(how or Rendering(), models="models", setup=SETUP))
+    files: dict[str, Content] = {name: text.encode() for name, text in scripts.items()}
+    files |= {name: text.encode() for name, text in launchers().items()}
+    files |= _package(package or Path(str(resources.files("ctc_submit"))))
+    for name, folder in needed.items():
+        there = (file for file in MODEL_FILES if (folder / file).is_file())
+        files |= {f"models/{name}/{file}": folder / file for file in there}
+    if wheels is not None:
+        files |= _wheels(wheels)
+    page = render_markdown(read_cards(needed), title=title)
+    files |= {
+        "requirements.txt": requirements.encode(),
+        "README.md": _readme(title, scripts, wheels is not None).encode(),
+        "METHOD.md": page.encode(),
+        "METHOD.pdf": render_pdf(page),
+        **_license(),
+    }
+    files[MANIFEST] = manifest(files)
+    return {f"{FOLDER}/{name}": content for name, content in files.items()}
+
+
+def started(files: Iterable[str]) -> frozenset[str]:
+    """Return the names of an archive that are to be started."""
+    return frozenset(name for name in files if is_executable(name.rpartition("/")[2]))
+
+
+def _model(entry: Entry, models: Mapping[str, Path]) -> Path:
+    folder = models.get(entry.model)
+    if folder is None:
+        raise CheckpointError(f"{entry.model}: no model for {entry.script}; name one with --model")
+    for file in MODEL_FILES[:2]:
+        if not (folder / file).is_file():
+            raise CheckpointError(f"{folder / file}: missing; the folder is not a model")
+    return folder
+
+
+def _package(folder: Path) -> dict[str, Content]:
+    """Return the package's files; what Python or an editor leaves behind is not among them."""
+    files = {
+        f"ctc_submit/{path.relative_to(folder).as_posix()}": path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    }
+    return dict(files)
+
+
+def _wheels(folder: Path) -> dict[str, Content]:
+    found = sorted(folder.glob("*.whl"))
+    if not found:
+        raise DataError(f"{folder}: holds no wheels; fill it with pip download -r requirements.txt")
+    return {f"wheels/{path.name}": path for path in found}
+
+
+def _readme(title: str, scripts: Iterable[str], offline: bool) -> str:
+    listed = "\n".join(f"- `{name}`" for name in sorted(scripts))
+    values = {
+        "title": title,
+        "scripts": listed,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "offline": OFFLINE if offline else "",
+        "manifest": MANIFEST,
+    }
+    return fill("README.md", values)
+
+
+def _license() -> dict[str, Content]:
+    try:
+        text = distribution(PACKAGE).read_text("licenses/LICENSE")
+    except PackageNotFoundError:
+        return {}
+    return {"LICENSE": text.encode()} if text else {}

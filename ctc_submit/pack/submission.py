@@ -1,0 +1,212 @@
+"""From results and models to what is uploaded: checked, packed, flown, and only then published."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ctc_submit.data.labels import whole_file
+from ctc_submit.errors import DataError, RulesBroken
+from ctc_submit.pack.archive import MANIFEST, Content, manifest, refuse_large, write_zip
+from ctc_submit.pack.check import check_result
+from ctc_submit.pack.entry import Entry, Rendering
+from ctc_submit.pack.preflight import Flight, fly
+from ctc_submit.pack.problem import tell
+from ctc_submit.pack.requirements import pinned_requirements
+from ctc_submit.pack.settings import PackConfig
+from ctc_submit.pack.software import FOLDER, software_files, started
+from ctc_submit.pack.tree import Place, entry_of, find_results, result_files
+
+Say = Callable[[str], object]
+"""Told what is done, a line a step."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a submission is made of.
+
+    Attributes:
+        data: Folder with ``DATASET/SS`` and ``DATASET/SS_RES``.
+        models: Folder with one model a name.
+        named: Model name to folder, for models that lie elsewhere.
+        datasets: The data sets to pack; all that have results if empty.
+        package: Folder of the package; the running one if None.
+        requirements: Text of ``requirements.txt``; what is installed if None.
+    """
+
+    data: Path
+    models: Path
+    named: Mapping[str, Path] = field(default_factory=dict)
+    datasets: tuple[str, ...] = ()
+    package: Path | None = None
+    requirements: str | None = None
+
+
+def pack(
+    sources: Sources, out: Path, config: PackConfig | None = None, say: Say = lambda _: None
+) -> list[Flight]:
+    """Make what is uploaded; it appears whole, after everything about it was tried.
+
+    Args:
+        sources: Results, models and whatever else goes in.
+        out: Folder to make; an earlier submission there is replaced.
+        config: Name, limit, form.
+        say: Told each step.
+
+    Returns:
+        The flights, one a script; empty without pre-flight. They are written to
+        ``<out>.preflight.json``, too.
+
+    Raises:
+        RulesBroken: If a result breaks a rule, an archive is too large, or the pre-flight fails.
+        DataError: If there are no results, or ``out`` holds something else.
+        CheckpointError: If a model is missing.
+        ToolError: If a package is missing, or cannot be installed in the pre-flight.
+    """
+    config = config or PackConfig()
+    _refuse_foreign(out)
+    places = _places(sources)
+    for place in places:
+        _refuse_faults(place, sources, config)
+    say(f"checked {len(places)} results")
+    entries = [entry_of(place) for place in places if place.benchmark is None]
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.absolute().parent) as scratch:
+        whole = Path(scratch) / "whole"
+        archive = _write(sources, places, entries, whole, config)
+        say(f"packed {FOLDER}/{archive.name}, {archive.stat().st_size / 1e6:.1f} MB")
+        flights = []
+        if config.preflight:
+            flying = Path(scratch) / "preflight"
+            for flight in fly(
+                archive,
+                entries,
+                sources.data,
+                flying,
+                python=config.python,
+                benchmark=config.held_to,
+            ):
+                say(f"{flight.script}: {flight.masks} masks equal, {flight.seconds:.1f} s")
+                flights.append(flight)
+        _publish(whole, out)
+    if config.preflight:
+        _record(out, flights)
+    return flights
+
+
+def _places(sources: Sources) -> list[Place]:
+    if not sources.data.is_dir():
+        raise DataError(f"{sources.data}: no such folder; expected one that holds DATASET/01_RES")
+    places = [
+        place
+        for place in find_results(sources.data)
+        if not sources.datasets or place.dataset in sources.datasets
+    ]
+    for name in sources.datasets or ("",):
+        if not any(not name or place.dataset == name for place in places):
+            raise DataError(f"{sources.data / name}: holds no result; run a sequence first")
+    return places
+
+
+def _refuse_faults(place: Place, sources: Sources, config: PackConfig) -> None:
+    benchmark = place.benchmark or config.held_to
+    report = check_result(place.result, benchmark=benchmark)
+    if report.faults:
+        lines = tell(report.faults)
+        more = f" (and {len(lines) - 1} more: ctc-submit check)" if len(lines) > 1 else ""
+        raise RulesBroken(lines[0] + more)
+    _refuse_other_model(place, sources)
+
+
+def _refuse_other_model(place: Place, sources: Sources) -> None:
+    """Refuse a result whose record names other weights than those that would be packed."""
+    record = place.result.with_name(f"{place.result.name}.run.json")
+    name = entry_of(place).model
+    card = _models(sources).get(name, Path()) / "card.json"
+    try:
+        made_with = json.loads(record.read_text("utf-8"))["model"]["sha256"]
+        packed = json.loads(card.read_text("utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if made_with != packed:
+        raise RulesBroken(
+            f"{place.result}: was made with weights {made_with[:12]}…, found {packed[:12]}… in "
+            f"{card.parent}; run the sequence again, or name the model with --model {name}=FOLDER"
+        )
+
+
+def _models(sources: Sources) -> dict[str, Path]:
+    there = sorted(sources.models.iterdir()) if sources.models.is_dir() else []
+    return {path.name: path for path in there if path.is_dir()} | dict(sources.named)
+
+
+def _write(
+    sources: Sources, places: list[Place], entries: list[Entry], whole: Path, config: PackConfig
+) -> Path:
+    """Write everything to a folder; returns the software archive."""
+    software = software_files(
+        entries,
+        _models(sources),
+        title=config.name,
+        requirements=sources.requirements or pinned_requirements(),
+        how=Rendering(batch=config.batch, cluster=config.cluster),
+        package=sources.package,
+        wheels=config.wheels,
+    )
+    archive = whole / FOLDER / f"{config.name}.zip"
+    archive.parent.mkdir(parents=True)
+    refuse_large(Path(archive.name), software, config.limit * 1_000_000)
+    write_zip(archive, software, executables=started(software))
+    results = _results(places, tracks=config.benchmark != "CSB")
+    content: dict[str, Content] = {f"{FOLDER}/{archive.name}": archive}
+    if config.results == "zip":
+        packed = whole / f"{config.name}-results.zip"
+        refuse_large(Path(packed.name), results, config.limit * 1_000_000)
+        write_zip(packed, results | {MANIFEST: manifest(results)}, executables=frozenset())
+        content[packed.name] = packed
+    else:
+        _copy(results, whole)
+        content |= results
+    (whole / MANIFEST).write_bytes(manifest(content))
+    return archive
+
+
+def _results(places: Iterable[Place], *, tracks: bool) -> dict[str, Content]:
+    files: dict[str, Content] = {}
+    for place in places:
+        wanted = tracks and place.benchmark is None
+        inner = f"{place.benchmark}/" if place.benchmark else ""
+        for path in result_files(place.result, tracks=wanted):
+            files[f"{place.dataset}/{inner}{place.result.name}/{path.name}"] = path
+    return files
+
+
+def _copy(files: Mapping[str, Content], folder: Path) -> None:
+    for name, content in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            shutil.copyfile(content, target)
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.exists() and not (out.is_dir() and (out / MANIFEST).is_file()):
+        if out.is_dir() and not any(out.iterdir()):
+            return
+        raise DataError(f"{out}: exists and is no submission of ours; name another folder")
+
+
+def _publish(whole: Path, out: Path) -> None:
+    """Put the finished folder in its place, and what was there out of it."""
+    earlier = whole.with_name("earlier")
+    if out.exists():
+        out.replace(earlier)
+    whole.replace(out)
+
+
+def _record(out: Path, flights: list[Flight]) -> None:
+    with whole_file(out.with_name(f"{out.name}.preflight.json")) as partial:
+        text = json.dumps({"flights": [asdict(flight) for flight in flights]}, indent=2)
+        partial.write_text(text + "\n", "utf-8")

@@ -1,0 +1,124 @@
+"""What the software archive holds, and the page that describes the method."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ctc_submit.errors import CheckpointError, DataError
+from ctc_submit.pack.entry import Entry, Rendering
+from ctc_submit.pack.method_page import read_cards, render_markdown, render_pdf
+from ctc_submit.pack.requirements import pinned_requirements
+from ctc_submit.pack.software import software_files, started
+from tests.pack import stand_in
+from tests.pack.result_scenes import faultless
+
+HELA = "Fluo-N2DL-HeLa"
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> dict[str, Path]:
+    return {HELA: stand_in.model(tmp_path / "models" / HELA, faultless(tmp_path / "data"))}
+
+
+def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[str, Path]) -> None:
+    files = software_files(
+        [Entry(HELA, "01"), Entry(HELA, "02")],
+        models,
+        title="TEAM",
+        requirements="numpy==2.0\n",
+        how=Rendering(batch=True, cluster=True),
+        package=stand_in.package(tmp_path),
+        wheels=stand_in.wheel(tmp_path / "wheels").parent,
+    )
+    assert sorted(name.removeprefix("SW/") for name in files if "LICENSE" not in name) == [
+        f"{HELA}-01.bat",
+        f"{HELA}-01.sh",
+        f"{HELA}-02.bat",
+        f"{HELA}-02.sh",
+        "MANIFEST.sha256",
+        "METHOD.md",
+        "METHOD.pdf",
+        "README.md",
+        "ctc-submit",
+        "ctc-submit.bat",
+        "ctc-submit.def",
+        "ctc_submit/__init__.py",
+        "ctc_submit/cli/__init__.py",
+        "ctc_submit/cli/main.py",
+        f"models/{HELA}/card.json",
+        f"models/{HELA}/weights.safetensors",
+        "requirements.txt",
+        "slurm.sbatch",
+        "wheels/standinneed-1.0-py3-none-any.whl",
+    ]
+    assert started(files) == {f"SW/{HELA}-01.sh", f"SW/{HELA}-02.sh", "SW/ctc-submit"}
+    script = files[f"SW/{HELA}-01.sh"]
+    assert isinstance(script, bytes)
+    assert f"--model models/{HELA}\n".encode() in script
+    readme = files["SW/README.md"]
+    assert isinstance(readme, bytes)
+    assert b"pip install --no-index --find-links wheels -r requirements.txt" in readme
+    assert b"## Prerequisites" in readme
+    assert b"@{" not in readme
+
+
+def test_the_package_is_packed_with_its_templates(models: dict[str, Path]) -> None:
+    files = software_files([Entry(HELA, "01")], models, title="T", requirements="")
+    assert {"SW/ctc_submit/pipeline.py", "SW/ctc_submit/pack/templates/run.sh"} <= set(files)
+    assert not any("__pycache__" in name for name in files)
+
+
+def test_a_missing_model_is_named(models: dict[str, Path]) -> None:
+    with pytest.raises(CheckpointError, match="no model for DIC-C2DH-HeLa-01; name one with"):
+        software_files([Entry("DIC-C2DH-HeLa", "01")], models, title="T", requirements="")
+    (models[HELA] / "weights.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"weights.safetensors: missing"):
+        software_files([Entry(HELA, "01")], models, title="T", requirements="")
+
+
+def test_a_folder_without_wheels_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:
+    with pytest.raises(DataError, match="holds no wheels"):
+        software_files(
+            [Entry(HELA, "01")], models, title="T", requirements="", wheels=tmp_path / "none"
+        )
+
+
+def test_requirements_are_pinned_and_whole() -> None:
+    lines = pinned_requirements().splitlines()
+    assert all(re.fullmatch(r"[a-z0-9-]+==[^=+]+", line) for line in lines)
+    names = [line.partition("==")[0] for line in lines]
+    assert names == sorted(names)
+    assert {"numpy", "torch", "click", "tifffile", "typing-extensions"} <= set(names)
+    assert not {"ctc-submit", "pytest", "mypy"} & set(names)
+
+
+def test_the_method_page_tells_what_the_cards_tell(models: dict[str, Path]) -> None:
+    text = render_markdown(read_cards(models | {"twin": models[HELA]}), title="TEAM")
+    assert text.startswith("# TEAM: method description\n")
+    assert f"- **{HELA}** (maskrcnn). Trained on datasets Fluo-N2DL-HeLa; truth ST." in text
+    assert "SEG 0.9000 (random split)" in text
+    assert f"**{HELA}, twin**: config: backbone light, anchors 16 32.5. segment: score 0.5" in text
+    assert text.count("backbone light") == 1
+    assert "For the challenge only." in text
+
+
+def test_the_method_page_fits_one_page_and_is_reproducible(models: dict[str, Path]) -> None:
+    cards = read_cards(models)
+    one = render_pdf(render_markdown(cards, title="costs $5 or $6"))
+    assert one == render_pdf(render_markdown(cards, title="costs $5 or $6"))
+    assert one.startswith(b"%PDF-")
+    assert one.count(b"/Type /Page ") == 1
+    assert b"CreationDate" not in one
+    twelve = {f"{n}": dict(cards[HELA], config={"width": n}) for n in range(12)}
+    assert render_pdf(render_markdown(twelve, title="T")).count(b"/Type /Page ") == 1
+    many = {f"{n}": dict(cards[HELA], config={"width": n}) for n in range(90)}
+    assert render_pdf(render_markdown(many, title="T")).count(b"/Type /Page ") > 1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", json.dumps({"name": "x"})])
+def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"card\.json"):
+        read_cards({"m": tmp_path})

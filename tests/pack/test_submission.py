@@ -1,0 +1,265 @@
+"""From results to archive: what is published was tried, and what fails is not published."""
+
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from ctc_submit.cli.main import main
+from ctc_submit.data.labels import write_labels
+from ctc_submit.errors import CheckpointError, CtcError, DataError, RulesBroken, ToolError
+from ctc_submit.pack.archive import unpack
+from ctc_submit.pack.preflight import cut_off_prefix
+from ctc_submit.pack.settings import PackConfig
+from ctc_submit.pack.submission import Sources, pack
+from tests.pack import stand_in
+from tests.pack.result_scenes import change, faultless, read
+
+HELA = "Fluo-N2DL-HeLa"
+
+
+class Scene:
+    """Raw frames, results and a stand-in model that comes to those results."""
+
+    def __init__(self, root: Path, **program: str) -> None:
+        self.data = root / "data"
+        self.result = faultless(self.data)
+        stand_in.model(root / "models" / HELA, self.result)
+        self.package = stand_in.package(root / "source", **program)
+        self.out = root / "out"
+        self.sources = Sources(
+            data=self.data, models=root / "models", package=self.package, requirements=""
+        )
+
+    def pack(self, **settings: Any) -> list[str]:
+        said: list[str] = []
+        pack(self.sources, self.out, PackConfig(name="TEAM", **settings), said.append)
+        return said
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_what_is_published_is_what_the_server_wants(scene: Scene) -> None:
+    said = scene.pack()
+    masks = [f"{HELA}/01_RES/mask{time:03d}.tif" for time in range(4)]
+    tracks = f"{HELA}/01_RES/res_track.txt"
+    assert names(scene.out) == [*masks, tracks, "MANIFEST.sha256", "SW/TEAM.zip"]
+    assert (scene.out / masks[0]).read_bytes() == (scene.result / "mask000.tif").read_bytes()
+    assert said[0] == "checked 1 results"
+    assert said[2].startswith(f"{HELA}-01.sh: 4 masks equal")
+    record = json.loads(scene.out.with_name("out.preflight.json").read_text())
+    [flight] = record["flights"]
+    assert (flight["script"], flight["masks"]) == (f"{HELA}-01.sh", 4)
+    assert flight["cut_off"] is bool(cut_off_prefix())
+    assert {path.name for path in scene.out.parent.iterdir()} == {
+        "data",
+        "models",
+        "source",
+        "out",
+        "out.preflight.json",
+    }
+
+
+def test_packing_twice_gives_the_same_bytes(scene: Scene) -> None:
+    scene.pack(results="zip", preflight=False)
+    first = {name: (scene.out / name).read_bytes() for name in names(scene.out)}
+    assert set(first) == {"MANIFEST.sha256", "SW/TEAM.zip", "TEAM-results.zip"}
+    scene.pack(results="zip", preflight=False)
+    assert first == {name: (scene.out / name).read_bytes() for name in names(scene.out)}
+
+
+def test_a_results_archive_unpacks_to_the_challenge_layout(scene: Scene, tmp_path: Path) -> None:
+    scene.pack(results="zip", preflight=False)
+    unpack(scene.out / "TEAM-results.zip", tmp_path / "unpacked")
+    assert names(tmp_path / "unpacked" / HELA) == names(scene.data / HELA)[4:]
+
+
+def test_logs_and_strays_are_left_out(scene: Scene) -> None:
+    (scene.result / "SEG_log.txt").write_text("")
+    (scene.result / "Thumbs.db").write_text("")
+    scene.pack(preflight=False)
+    assert not [name for name in names(scene.out) if "log" in name or "Thumbs" in name]
+
+
+def test_segmentation_alone_leaves_tracks_out(scene: Scene) -> None:
+    scene.pack(benchmark="CSB")
+    assert not [name for name in names(scene.out) if "track" in name]
+
+
+def test_faulty_results_are_refused(scene: Scene) -> None:
+    (scene.result / "mask001.tif").unlink()
+    with pytest.raises(RulesBroken, match=r"mask001\.tif: \[mask-missing\]"):
+        scene.pack()
+    assert not scene.out.exists()
+
+
+def test_a_result_of_another_model_is_refused_by_its_record(scene: Scene) -> None:
+    record = {"model": {"sha256": "0" * 64}}
+    (scene.data / HELA / "01_RES.run.json").write_text(json.dumps(record))
+    with pytest.raises(RulesBroken, match="was made with weights 000000000000…"):
+        scene.pack()
+
+
+def test_masks_that_the_script_does_not_write_are_refused(scene: Scene) -> None:
+    labels = read(scene.result, 3)
+    labels[30, 30] = 0
+    write_labels(scene.result / "mask003.tif", labels)
+    with pytest.raises(RulesBroken, match=r"mask003\.tif: .*found 1 other pixels; run"):
+        scene.pack()
+    assert not scene.out.exists()
+    assert not list(scene.out.parent.glob(".out*"))
+
+
+def test_tracks_that_the_script_does_not_write_are_refused(scene: Scene) -> None:
+    tracks = scene.result / "res_track.txt"
+    tracks.write_text("\r\n".join(tracks.read_text().splitlines()))
+    with pytest.raises(RulesBroken, match=r"res_track\.txt: not what the script"):
+        scene.pack()
+    scene.pack(benchmark="CSB")
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        ("sys.exit(3)", "expected exit code 0, found 3: it said nothing"),
+        ("sys.exit('no GPU')", "expected exit code 0, found 1: no GPU"),
+        ("(out / 'mask001.tif').unlink()", r"\[mask-missing\]"),
+        ("(out / 'mask001.tif').write_text('')", r"\[unreadable\]"),
+    ],
+)
+def test_a_script_that_fails_is_not_published(tmp_path: Path, ending: str, message: str) -> None:
+    scene = Scene(tmp_path, ending=ending)
+    with pytest.raises(RulesBroken, match=f"pre-flight of {HELA}-01.sh: .*{message}"):
+        scene.pack()
+    assert not scene.out.exists()
+
+
+def test_an_earlier_submission_outlives_a_failure(scene: Scene) -> None:
+    scene.pack(preflight=False)
+    before = names(scene.out)
+    change(scene.result, 0, lambda labels: labels.fill(7))
+    with pytest.raises(RulesBroken):
+        scene.pack()
+    assert names(scene.out) == before
+
+
+@pytest.mark.skipif(not cut_off_prefix(), reason="this system cannot cut off the network")
+def test_scripts_run_without_network(tmp_path: Path) -> None:
+    imports = "import socket\nsocket.create_connection(('127.0.0.1', 9), timeout=5)"
+    with pytest.raises(RulesBroken, match="unreachable"):
+        Scene(tmp_path, imports=imports).pack()
+
+
+def test_scripts_see_nothing_but_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("CTC_DATA", str(tmp_path))
+    ending = "import os; sys.exit(str([k for k in os.environ if k.startswith('CTC')] + [__file__]))"
+    with pytest.raises(RulesBroken) as refused:
+        Scene(tmp_path, ending=ending).pack()
+    assert "found 1: ['" in str(refused.value)
+    assert "preflight/SW/ctc_submit/cli/main.py" in str(refused.value)
+
+
+@pytest.mark.slow
+def test_the_pre_flight_installs_from_the_wheels(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, imports="import standinneed")
+    wheels = stand_in.wheel(tmp_path / "wheels").parent
+    scene.sources = Sources(
+        scene.data,
+        tmp_path / "models",
+        package=scene.package,
+        requirements="standinneed==1.0\n",
+    )
+    with pytest.raises(RulesBroken, match="No module named 'standinneed'"):
+        scene.pack(python=Path(sys.executable))
+    said = scene.pack(wheels=wheels)
+    assert "4 masks equal" in said[-1]
+    with zipfile.ZipFile(scene.out / "SW" / "TEAM.zip") as archive:
+        assert "SW/wheels/standinneed-1.0-py3-none-any.whl" in archive.namelist()
+
+
+@pytest.mark.slow
+def test_wheels_that_do_not_suffice_are_refused(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    wheels = stand_in.wheel(tmp_path / "wheels").parent
+    scene.sources = Sources(
+        scene.data, tmp_path / "models", package=scene.package, requirements="absent==2.0\n"
+    )
+    with pytest.raises(ToolError, match=r"absent==2\.0"):
+        scene.pack(wheels=wheels)
+
+
+def test_a_submission_over_the_limit_is_refused(scene: Scene) -> None:
+    weights = scene.sources.models / HELA / "weights.safetensors"
+    with weights.open("ab") as sink:
+        sink.write(bytes(3_000_000))
+    with pytest.raises(RulesBroken, match=r"the largest are SW/models/.*/weights.safetensors"):
+        scene.pack(limit=2)
+
+
+def test_raw_frames_are_needed(scene: Scene) -> None:
+    shutil.rmtree(scene.data / HELA / "01")
+    with pytest.raises(RulesBroken, match="no raw frames; the pre-flight needs them"):
+        scene.pack()
+    scene.pack(preflight=False)
+
+
+def test_a_configuration_has_its_own_script_and_folder(scene: Scene) -> None:
+    scene.result.rename(scene.result.with_name("01_RES-GT+ST"))
+    (scene.sources.models / HELA).rename(scene.sources.models / f"{HELA}-GT+ST")
+    said = scene.pack()
+    assert said[-1].startswith(f"{HELA}-01-GT+ST.sh: 4 masks equal")
+    assert (scene.out / HELA / "01_RES-GT+ST" / "mask000.tif").is_file()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "kind", "message"),
+    [
+        (lambda s: shutil.rmtree(s.data), DataError, "no such folder"),
+        (lambda s: shutil.rmtree(s.result), DataError, "holds no result"),
+        (lambda s: shutil.rmtree(s.sources.models), CheckpointError, "no model for"),
+        (lambda s: (s.out.mkdir(), (s.out / "mine").touch()), DataError, "no submission of ours"),
+    ],
+)
+def test_what_is_missing_is_named(
+    scene: Scene, prepare: Any, kind: type[CtcError], message: str
+) -> None:
+    prepare(scene)
+    with pytest.raises(kind, match=message):
+        scene.pack()
+
+
+def test_a_data_set_without_result_is_named(scene: Scene) -> None:
+    scene.sources = Sources(scene.data, scene.sources.models, datasets=(HELA, "DIC-C2DH-HeLa"))
+    with pytest.raises(DataError, match="DIC-C2DH-HeLa: holds no result"):
+        scene.pack()
+
+
+def test_command_says_what_it_did(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctc_submit.pack.submission.pinned_requirements", lambda: "")
+    folder = scene.sources.models / HELA
+    arguments = ["--models", str(scene.out), "--model", f"{HELA}={folder}", "--no-preflight"]
+    done = CliRunner().invoke(main, ["pack", str(scene.data), "--out", str(scene.out), *arguments])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-1] == (
+        f"{scene.out}: ready; hand it in with ctc-submit upload {scene.out}"
+    )
+
+
+def test_command_wants_a_name_for_a_model(scene: Scene) -> None:
+    done = CliRunner().invoke(main, ["pack", str(scene.data), "--model", "folder"])
+    assert done.exit_code == 2
