@@ -15,7 +15,7 @@ from ctc_submit.methods.method import Method, MethodConfig
 from ctc_submit.methods.registry import METHODS, method_named
 
 FORMAT = 1
-WEIGHTS, CARD = "weights.safetensors", "card.json"
+WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,44 @@ def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write ``card.json`` of a model folder, whole or not at all."""
+    """Write ``card.json`` of a model folder, and ``README.md`` from it, each whole or not at all.
+
+    Raises:
+        CheckpointError: If the folder cannot be written.
+    """
     text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
-    _replace(folder / CARD, text.encode())
+    try:
+        _replace(folder / CARD, text.encode())
+        _replace(folder / README, render_card(card).encode())
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
+
+
+def render_card(card: Card) -> str:
+    """Return a model's README: what it is, what it learned from, how well it does, its limits."""
+    rows = [
+        f"| {s['protocol']} | {_brief(s['data'])} | {s['frames']} | {s['cells']} "
+        f"| {s['value']} | {s['matched']} | {s['missed']} |"
+        for s in card.scores
+    ]
+    parts = [
+        f"# {card.name}",
+        f"A `{card.method}` of ctc-submit. Use it with `ctc-submit run SEQUENCE --model MODEL`.",
+        "## Scores",
+        "| protocol | data | frames | cells | SEG | mean J of found cells | share missed |\n"
+        "|---|---|---|---|---|---|---|\n" + "\n".join(rows),
+        "## Learned from",
+        _listed(card.data),
+        "## Training",
+        _listed(card.training),
+        "## Method",
+        _listed(card.config),
+        "## Segmentation",
+        _listed(card.segment),
+        "## Limits and terms",
+        "\n".join(f"- {note}" for note in card.notes) or "- none stated",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def read_card(folder: Path) -> Card:
@@ -145,6 +180,20 @@ def config_from(kind: type[MethodConfig], known: dict[str, Any], where: Path) ->
 def method_names() -> list[str]:
     """Return the names of all methods."""
     return list(METHODS)
+
+
+def _brief(data: dict[str, Any]) -> str:
+    return ", ".join(_plain(data[k]) for k in ("datasets", "sequences", "truth") if data.get(k))
+
+
+def _listed(known: dict[str, Any]) -> str:
+    return "\n".join(f"- {name.replace('_', ' ')}: {_plain(v)}" for name, v in known.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{k.replace('_', ' ')} {_plain(v)}" for k, v in value.items())
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _stored(value: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ctc_submit.checkpoint import CARD, WEIGHTS, Card, load_checkpoint, read_card, save_checkpoint
+from ctc_submit.checkpoint import (
+    CARD,
+    WEIGHTS,
+    Card,
+    load_checkpoint,
+    read_card,
+    render_card,
+    save_checkpoint,
+)
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
@@ -42,7 +50,7 @@ def test_weights_are_stored_in_half_the_space(model: Path, method: MaskRCNN) -> 
 
 
 def test_nothing_else_is_in_the_folder(model: Path) -> None:
-    assert sorted(p.name for p in model.iterdir()) == [CARD, WEIGHTS]
+    assert sorted(p.name for p in model.iterdir()) == ["README.md", CARD, WEIGHTS]
 
 
 def broken(model: Path, what: str) -> None:
@@ -99,3 +107,19 @@ def test_a_card_survives_the_way_through_its_file(model: Path) -> None:
     card = read_card(model)
     assert card == Card(**asdict(card))
     assert len(card.sha256) == 64
+
+
+def test_every_committed_model_s_readme_is_its_card_s() -> None:
+    models = Path(__file__).parent.parent / "models"
+    for folder in sorted(p for p in models.iterdir() if p.is_dir()):
+        assert (folder / "README.md").read_text("utf-8") == render_card(read_card(folder)), folder
+
+
+@pytest.mark.parametrize("name", ["DIC-C2DH-HeLa", "PhC-C2DH-U373", "demo"])
+def test_every_committed_model_loads_and_is_small(name: str) -> None:
+    folder = Path(__file__).parent.parent / "models" / name
+    method, card = load_checkpoint(folder)
+    assert (folder / WEIGHTS).stat().st_size <= 32 * 2**20
+    assert card.name == name
+    assert card.notes
+    assert isinstance(method, MaskRCNN)

@@ -1,6 +1,7 @@
 """``ctc-submit train``: learn a model from annotated sequences."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from ctc_submit.train.config import TrainConfig
     metavar="NAME=VALUE",
     help="A setting of the method, such as loss=focal; can be repeated.",
 )
+@click.option("--note", "notes", multiple=True, help="A limit or term, for the card.")
 @click.option("--work", type=click.Path(path_type=Path), help="Folder of state and curves.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
@@ -42,7 +44,12 @@ from ctc_submit.train.config import TrainConfig
 @options_from(TrainConfig, "config")
 @errors_to_exit_codes
 def command(
-    datasets: tuple[Path, ...], out: Path, work: Path | None, config: TrainConfig, **given: Any
+    datasets: tuple[Path, ...],
+    out: Path,
+    work: Path | None,
+    notes: tuple[str, ...],
+    config: TrainConfig,
+    **given: Any,
 ) -> None:
     """Learn a model from DATASETS, folders in the official layout (…/DIC-C2DH-HeLa).
 
@@ -54,6 +61,7 @@ def command(
 
     selection = Selection(datasets, *(given.pop(name) for name in ("truth", "sequences", "split")))
     job = describe_job(selection, config, out=out, work=work or Path("runs") / out.name, **given)
+    job = replace(job, notes=notes)
     click.echo(
         f"{job.name}: {len(job.examples)} frames, {job.method} on {job.device}; "
         f"curves and state in {job.work}",

@@ -25,7 +25,7 @@ from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row, write_csv, write_png
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.split import Example, hold_out
-from ctc_submit.train.validate import Validation, validate
+from ctc_submit.train.validate import Validation, score_entry, validate
 
 STATE = "state.pt"
 
@@ -45,6 +45,7 @@ class Job:
         work: Folder of the state and the curves.
         data: What the card says of the data.
         device: Where to train.
+        notes: Limits and terms, for the card.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Job:
     work: Path
     data: dict[str, Any] = field(default_factory=dict)
     device: str = "cpu"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ class Course:
         """Score the epoch where it is due, save everything, and report."""
         config = self.job.config
         last = row["epoch"] == config.epochs
-        best = not examples and last
+        best, outcome = not examples and last, None
         judged.net.load_state_dict(self.learner.best_net.state_dict())
         if examples and (row["epoch"] % config.validate_every == 0 or last):
             outcome = validate(judged, examples, self.segment)
@@ -168,7 +170,7 @@ class Course:
         self.seconds, self.clock = self.seconds + now - self.clock, now
         if best:
             self.best = row.get("seg", self.best)
-            save_checkpoint(self.job.out, judged, self._card(row))
+            save_checkpoint(self.job.out, judged, self._card(row, outcome))
         self._save()
         return EpochReport(int(row["epoch"]), row, best)
 
@@ -176,13 +178,10 @@ class Course:
         """Tell whether the score has not risen for as long as the job has patience."""
         return 0 < self.job.config.patience <= self.since_best
 
-    def _card(self, row: Row) -> Card:
+    def _card(self, row: Row, outcome: Validation | None) -> Card:
         job = self.job
-        score = {
-            "protocol": "held-out training frames",
-            "measure": "SEG",
-            "value": round(row["seg"], 4) if "seg" in row else None,
-        }
+        protocol = "held-out training frames (chose the best epoch)"
+        scores = [] if outcome is None else [score_entry(outcome, protocol, job.data)]
         return Card(
             name=job.name,
             method=job.method,
@@ -192,7 +191,8 @@ class Course:
             training=asdict(job.config)
             | {"augmentation": asdict(job.augmentation)}
             | {"epoch": int(row["epoch"]), "seconds": round(self.seconds)},
-            scores=[score] if "seg" in row else [],
+            scores=scores,
+            notes=list(job.notes),
         )
 
     def _save(self) -> None:
@@ -238,21 +238,6 @@ def fingerprint(job: Job) -> str:
         asdict(job.augmentation),
     ]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-
-
-def score_of(outcome: Validation, protocol: str, data: str) -> dict[str, Any]:
-    """Return one entry of a card's scores."""
-    return {
-        "protocol": protocol,
-        "data": data,
-        "frames": outcome.frames,
-        "cells": outcome.cells,
-        "measure": "SEG",
-        "value": round(outcome.seg, 4),
-        "matched": round(outcome.matched, 4),
-        "missed": round(outcome.missed, 4),
-        "spurious": round(outcome.spurious, 4),
-    }
 
 
 def _overlap(sizes: CellSizes) -> int:

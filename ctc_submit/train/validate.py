@@ -1,10 +1,14 @@
 """Score a method on annotated frames, through the same door as inference."""
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ctc_submit.checkpoint import read_card, write_card
 from ctc_submit.methods.method import Method
 from ctc_submit.score.matching import overlaps
 from ctc_submit.segment import SegmentConfig, segment
@@ -61,3 +65,29 @@ def validate(method: Method, examples: Iterable[Example], config: SegmentConfig)
         missed=1 - hits.size / cells if cells else float("nan"),
         spurious=spurious / cells if cells else float("nan"),
     )
+
+
+def score_entry(outcome: Validation, protocol: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return one entry of a card's scores, numbers to four decimals, None for NaN."""
+    numbers = {name: getattr(outcome, name) for name in ("seg", "matched", "missed", "spurious")}
+    rounded = {k: None if math.isnan(v) else round(v, 4) for k, v in numbers.items()}
+    return {
+        "protocol": protocol,
+        "measure": "SEG",
+        "value": rounded.pop("seg"),
+        **rounded,
+        "frames": outcome.frames,
+        "cells": outcome.cells,
+        "data": data,
+    }
+
+
+def record_score(model: Path, outcome: Validation, protocol: str, data: dict[str, Any]) -> None:
+    """Write a score into a model's card; it replaces an earlier one of the same protocol.
+
+    Raises:
+        CheckpointError: If the folder is no model, or cannot be written.
+    """
+    card = read_card(model)
+    others = [entry for entry in card.scores if entry["protocol"] != protocol]
+    write_card(model, replace(card, scores=[*others, score_entry(outcome, protocol, data)]))
