@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.caltus.caltus import CaltUs
+from ctc_submit.methods.caltus.config import CaltUsConfig
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.method import Method, MethodConfig
+from ctc_submit.methods.mulux.config import MuLuxConfig
+from ctc_submit.methods.mulux.mulux import MuLux
 from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.unet import UNet
 
@@ -21,6 +25,8 @@ class Plug:
 METHODS: dict[str, Plug] = {
     "maskrcnn": Plug(MaskRCNN, MaskRCNNConfig),
     "unet": Plug(UNet, UNetConfig),
+    "mulux": Plug(MuLux, MuLuxConfig),
+    "caltus": Plug(CaltUs, CaltUsConfig),
 }
 
 

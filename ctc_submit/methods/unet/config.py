@@ -3,12 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import numpy as np
-
+from ctc_submit.methods.label_instances import least_area_of
 from ctc_submit.methods.method import CellSizes, MethodConfig
-
-LEAST_SHARE = 0.1
-"""Pieces smaller than this share of the median cell are no cells."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,6 @@ class UNetConfig(MethodConfig):
 
 
 def fit_area(config: UNetConfig, sizes: CellSizes) -> UNetConfig:
-    """Set the least area to a tenth of the median cell's, its box taken for an ellipse's."""
-    if sizes.heights.size == 0:
-        return config
-    median = float(np.median(sizes.heights * sizes.widths)) * np.pi / 4
-    return replace(config, least_area=round(LEAST_SHARE * median))
+    """Let the least area follow the cells of the training set."""
+    area = least_area_of(sizes)
+    return config if area is None else replace(config, least_area=area)

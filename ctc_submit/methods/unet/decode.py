@@ -1,10 +1,11 @@
 """From probabilities to instances: threshold, connected pixels, and the cut line given back."""
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, find_objects, label, maximum_filter, minimum_filter
+from scipy.ndimage import label, maximum_filter, minimum_filter
 from skimage.segmentation import expand_labels
 
 from ctc_submit.data.instances import Instance
+from ctc_submit.methods.label_instances import drop_small, instances_of
 from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.targets import crowded
 
@@ -20,20 +21,12 @@ def decode(probabilities: np.ndarray, config: UNetConfig) -> list[Instance]:
         config: Threshold, gap, least area.
 
     Returns:
-        Best first; the score is the mean probability of the connected pixels.
+        Best first; the score is the mean probability of its pixels.
     """
-    labels, number = label(probabilities >= config.threshold)
-    areas = np.bincount(labels.ravel(), minlength=number + 1)
-    sums = np.bincount(labels.ravel(), probabilities.ravel(), minlength=number + 1)
-    small = areas < max(config.least_area, 1)
-    labels[small[labels]] = 0
+    labels, _ = label(probabilities >= config.threshold)
+    labels = drop_small(labels, config.least_area)
     labels = give_back(labels, config.gap)
-    instances = [
-        _instance(labels, index, box, float(sums[index] / areas[index]), config.fill_holes)
-        for index, box in enumerate(find_objects(labels), start=1)
-        if box is not None
-    ]
-    return sorted(instances, key=lambda instance: -instance.score)
+    return instances_of(labels, probabilities, fill_holes=config.fill_holes)
 
 
 def give_back(labels: np.ndarray, gap: int) -> np.ndarray:
@@ -56,12 +49,3 @@ def give_back(labels: np.ndarray, gap: int) -> np.ndarray:
         return labels
     wide: np.ndarray = expand_labels(labels, size)
     return np.where(line, wide, labels)
-
-
-def _instance(
-    labels: np.ndarray, index: int, box: tuple[slice, slice], score: float, fill: bool
-) -> Instance:
-    mask = labels[box] == index
-    if fill:
-        mask = mask | (binary_fill_holes(mask) & (labels[box] == 0))  # another cell is no hole
-    return Instance((box[0].start, box[1].start), mask, min(max(score, 0.0), 1.0))

@@ -3,7 +3,6 @@ import time
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from ctc_submit.data.instances import paint
 from ctc_submit.errors import CheckpointError
@@ -12,24 +11,9 @@ from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.method import CellSizes, Method
 from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.unet import UNet
-from tests.methods.unet.test_decode import seg
-from tests.scenes import disc
+from tests.methods.oracle import drawn_frame, learn, seg, tensors
 
 SMALL = UNetConfig(width=4, depth=2)
-
-
-def drawn_frame(size: int = 96) -> tuple[np.ndarray, np.ndarray]:
-    """Grey, noisy cells of which some touch, and their labels."""
-    rng = np.random.default_rng(0)
-    labels = np.zeros((size, size), np.int32)
-    for label, centre in enumerate([(22, 20), (22, 43), (50, 30), (70, 66), (40, 75)], start=1):
-        labels[disc((size, size), centre, 12) & (labels == 0)] = label
-    image = 0.2 + 0.3 * (labels > 0) + 0.1 * (labels % 3)
-    return (image + rng.normal(0, 0.03, labels.shape)).astype(np.float32), labels
-
-
-def tensors(method: UNet, labels: np.ndarray) -> dict[str, Tensor]:
-    return {name: torch.from_numpy(value) for name, value in method.targets(labels).items()}
 
 
 def test_it_keeps_the_contract() -> None:
@@ -104,12 +88,7 @@ def test_it_overfits_one_frame(loss: str) -> None:
     start = time.perf_counter()
     image, labels = drawn_frame()
     method = UNet.of(UNetConfig(loss=loss, width=8, depth=3, least_area=20))  # type: ignore[arg-type]
-    adam = torch.optim.Adam(method.net.parameters(), 0.001)
-    images, target = torch.from_numpy(image)[None, None], tensors(method, labels)
-    for _ in range(300):
-        adam.zero_grad()
-        torch.autograd.backward(method.losses(images, [target])["mask"])
-        adam.step()
-    found = paint(method.instances(images), (96, 96))
+    learn(method, image, labels, 250)
+    found = paint(method.instances(torch.from_numpy(image)[None, None]), (96, 96))
     assert seg(labels, found) >= 0.95
     assert time.perf_counter() - start < 120

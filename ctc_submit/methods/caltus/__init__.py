@@ -1,0 +1,1 @@
+"""CALT-US: four classes a pixel, cross-entropy with Youden's J (Guerrero Peña et al.)."""

@@ -1,0 +1,92 @@
+"""CALT-US behind the contract of a method."""
+
+import logging
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ctc_submit.data.instances import Instance
+from ctc_submit.methods.caltus.config import CaltUsConfig, fit
+from ctc_submit.methods.caltus.decode import decode
+from ctc_submit.methods.caltus.loss import cross_entropy, j_regularisation
+from ctc_submit.methods.caltus.targets import CLASSES, classes_of
+from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.ushape import UShape, load_weights, stacked
+
+logger = logging.getLogger(__name__)
+
+
+class CaltUs:
+    """Touching and gap are classes of their own, resolved to cell or background afterwards."""
+
+    def __init__(self, config: CaltUsConfig) -> None:
+        """Build the network with Xavier-normal weights."""
+        self.config = config
+        net = UShape(width=config.width, depth=config.depth, outputs=CLASSES, norm=config.norm)
+        self.net = net.to(memory_format=torch.channels_last)
+
+    @classmethod
+    def of(cls, config: MethodConfig) -> Self:
+        """Build the method from its settings."""
+        return cls(_own(config))
+
+    @classmethod
+    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+        """Return settings with a least area that follows the training set."""
+        return fit(_own(config), sizes)
+
+    def pretrain(self, source: str) -> None:
+        """Start from a file of weights; for any other source, from Xavier-normal ones.
+
+        Raises:
+            CheckpointError: If the file cannot be read or holds another network.
+        """
+        if not load_weights(self.net, source) and source != "none":
+            logger.warning("there is no CALT-US net from %s; it starts from random weights", source)
+
+    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the class of every pixel, and which pixels count.
+
+        Args:
+            labels: Integer YX; 0 background, below 0 unknown (does not count).
+
+        Returns:
+            ``classes`` int64 1YX, 0 to 3; ``weights`` float32 1YX, 0 or 1.
+        """
+        classes = classes_of(labels, touching=self.config.touching, gap=self.config.gap)
+        return {"classes": classes[None], "weights": (labels >= 0).astype(np.float32)[None]}
+
+    def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Return ``cross_entropy`` and ``youden`` of a B1YX batch."""
+        classes = stacked([target["classes"] for target in targets], images)[:, 0]
+        known = stacked([target["weights"] for target in targets], images)[:, 0]
+        logits = self.net(images)
+        terms = {"cross_entropy": cross_entropy(logits, classes, known)}
+        if self.config.lambda_j:
+            youden = j_regularisation(logits, classes, known)
+            terms["youden"] = self.config.lambda_j * youden
+        return terms
+
+    @torch.inference_mode()
+    def instances(self, image: Tensor) -> list[Instance]:
+        """Return the cells of one 11YX image, best first."""
+        return decode(self.probabilities(image), self.config)
+
+    def probabilities(self, image: Tensor) -> np.ndarray:
+        """Return the class probabilities of one 11YX image, float32 4YX.
+
+        With ``turns``, logits are averaged over the four quarter turns before the softmax.
+        """
+        quarters = range(4 if self.config.turns else 1)
+        answers = [self.net(image.rot90(k, (2, 3))).float().rot90(-k, (2, 3)) for k in quarters]
+        mean = torch.stack(answers).mean(0)[0]
+        probabilities: np.ndarray = mean.softmax(0).cpu().numpy()
+        return probabilities
+
+
+def _own(config: MethodConfig) -> CaltUsConfig:
+    if not isinstance(config, CaltUsConfig):
+        raise TypeError(f"expected CaltUsConfig, not {type(config).__name__}")
+    return config

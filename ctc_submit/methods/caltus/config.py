@@ -1,0 +1,50 @@
+"""Settings of CALT-US."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ctc_submit.methods.label_instances import least_area_of
+from ctc_submit.methods.method import CellSizes, MethodConfig
+
+
+@dataclass(frozen=True)
+class CaltUsConfig(MethodConfig):
+    """Architecture, loss and decoding of CALT-US."""
+
+    lambda_j: float = field(
+        default=0.05, metadata={"help": "Weight of Youden's J in the loss; 0: cross-entropy alone."}
+    )
+    width: int = field(
+        default=32, metadata={"help": "Channels at full size; 64 in theirs.", "unit": "channels"}
+    )
+    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    norm: Literal["group", "batch", "none"] = field(
+        default="group", metadata={"help": "Normalisation of the features; none in theirs."}
+    )
+    touching: int = field(
+        default=1, metadata={"help": "Shared borders are widened by this.", "unit": "px"}
+    )
+    gap: int = field(
+        default=7, metadata={"help": "Slits up to twice this wide are gaps.", "unit": "px"}
+    )
+    turns: bool = field(
+        default=False,
+        metadata={"help": "Average over quarter turns; theirs does, at 4 times the cost."},
+    )
+    decoding: Literal["map", "th", "wts"] = field(
+        default="map",
+        metadata={"help": "Most probable class, thresholds, or watershed from sure cells."},
+    )
+    adaptive_area: float = field(
+        default=0.1, metadata={"help": "Cells below this share of a frame's mean area are dropped."}
+    )
+    fill_holes: bool = field(default=False, metadata={"help": "Fill the holes of a cell."})
+    least_area: int = field(
+        default=0, metadata={"help": "Smaller cells are dropped.", "unit": "px"}
+    )
+
+
+def fit(config: CaltUsConfig, sizes: CellSizes) -> CaltUsConfig:
+    """Let the least area follow the cells of the training set."""
+    area = least_area_of(sizes)
+    return config if area is None else replace(config, least_area=area)

@@ -1,0 +1,55 @@
+"""Settings of MU-Lux-CZ."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from ctc_submit.methods.label_instances import least_area_of
+from ctc_submit.methods.method import CellSizes, MethodConfig
+
+OPENING_SHARE = 0.1
+"""Diameter of the opening over the median cell's; gives about the 8 pixels used for HeLa cells."""
+
+
+@dataclass(frozen=True)
+class MuLuxConfig(MethodConfig):
+    """Architecture, loss and decoding of MU-Lux-CZ."""
+
+    loss: Literal["weighted_mse", "balanced"] = field(
+        default="weighted_mse",
+        metadata={"help": "Weighted squared error, or class-balanced cross-entropy."},
+    )
+    width: int = field(
+        default=32, metadata={"help": "Channels at full size; 32 as in theirs.", "unit": "channels"}
+    )
+    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    norm: Literal["group", "batch", "none"] = field(
+        default="group", metadata={"help": "Normalisation of the features; none in theirs."}
+    )
+    shrink: float = field(
+        default=70.0,
+        metadata={"help": "A marker keeps what is deeper than 1 - this in its cell.", "unit": "%"},
+    )
+    marker_threshold: float = field(
+        default=0.5, metadata={"help": "Least probability of a marker's pixel, 0 to 1."}
+    )
+    mask_threshold: float = field(
+        default=0.5, metadata={"help": "Least probability of a cell's pixel, 0 to 1."}
+    )
+    opening: int = field(
+        default=8, metadata={"help": "Diameter of the opening of markers.", "unit": "px"}
+    )
+    fill_holes: bool = field(default=True, metadata={"help": "Fill the holes of a cell."})
+    least_area: int = field(
+        default=0, metadata={"help": "Smaller cells are dropped.", "unit": "px"}
+    )
+
+
+def fit(config: MuLuxConfig, sizes: CellSizes) -> MuLuxConfig:
+    """Let least area and opening follow the cells of the training set."""
+    area = least_area_of(sizes)
+    if area is None:
+        return config
+    diameter = float(np.median(np.sqrt(sizes.heights * sizes.widths)))
+    return replace(config, least_area=area, opening=max(1, round(OPENING_SHARE * diameter)))
