@@ -93,4 +93,6 @@ def _parse(line: str, where: str) -> Track:
         raise DataError(f"{where}: begins at frame {track.begin} and ends at frame {track.end}")
     if track.parent < 0:
         raise DataError(f"{where}: the parent is {track.parent}; 0 stands for none")
+    if track.parent > MOST_LABELS:
+        raise DataError(f"{where}: labels go to {MOST_LABELS}, the parent is {track.parent}")
     return track

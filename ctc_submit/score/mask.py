@@ -29,6 +29,7 @@ _DEFLATE = {8, 32946}
 _OTHER_CODECS = {7: "JPEG", 34712: "JPEG 2000", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
 _ALWAYS_FITS = 2**28
 _HIGHEST_RATIO = 2_000
+_PADDING = 2**16
 
 
 class Refused(Exception):
@@ -61,11 +62,19 @@ class Mask:
     _order: str
     _pages: tuple[Page, ...]
 
-    def labels(self) -> np.ndarray:
-        """Unpack all pages: uint16 ZYX of `shape`, zero where the evaluator reads nothing."""
+    def labels(self, *, strict: bool = False) -> np.ndarray:
+        """Unpack all pages: uint16 ZYX of `shape`, zero where the evaluator reads nothing.
+
+        Args:
+            strict: Refuse pages that cannot be unpacked from end to end.
+
+        Raises:
+            Refused: If strict and a page is damaged.
+        """
         volume = np.zeros(self.shape, np.uint16)
-        for page, plane in zip(self._pages, volume, strict=True):
-            self._unpack(page, plane)
+        sound = [self._unpack(*both) for both in zip(self._pages, volume, strict=True)]
+        if strict and not all(sound):
+            raise Refused("", f"page {sound.index(False)} damaged", "write it again")
         return volume
 
     def page(self, z: int) -> np.ndarray:
@@ -74,18 +83,26 @@ class Mask:
         self._unpack(self._pages[z], plane)
         return plane
 
-    def _unpack(self, page: Page, plane: np.ndarray) -> None:
-        if page.tiled or (page.height, page.width) != plane.shape:
-            return
-        for number, (offset, size) in enumerate(page.strips):
-            target = plane[number * page.strip_rows : (number + 1) * page.strip_rows]
-            if target.size == 0 or offset + size > len(self._data):
-                continue
-            found = _strip(self._data[offset : offset + size], page.compression, target.nbytes)
+    def _unpack(self, page: Page, plane: np.ndarray) -> bool:
+        """Fill a plane with what can be unpacked, and tell whether that is all."""
+        kind = (page.height, page.width, page.bits, page.samples, page.sample_format)
+        if page.tiled or kind != (*plane.shape, 16, 1, 1):
+            return False
+        rows, sound = 0, True
+        for offset, size in page.strips:
+            target = plane[rows : rows + page.strip_rows]
+            if target.size == 0:
+                break
+            rows += len(target)
+            inside = offset + size <= len(self._data)
+            data = self._data[offset : offset + size] if inside else b""
+            found, whole = _strip(data, page.compression, target.nbytes)
             pixels = found[: found.size - found.size % 2].view(f"{self._order}u2")
             target.reshape(-1)[: pixels.size] = pixels
             if page.predictor == 2:
                 np.cumsum(target, axis=1, dtype=np.uint16, out=target)
+            sound = sound and whole
+        return sound and rows == page.height
 
 
 def open_mask(path: Path, shown: str) -> Mask:
@@ -144,23 +161,30 @@ def _blank(page: Page) -> str | None:
     return None
 
 
-def _strip(data: bytes, compression: int, size: int) -> np.ndarray:
-    """Unpack one strip to at most ``size`` bytes; what cannot be unpacked is left out."""
+def _strip(data: bytes, compression: int, size: int) -> tuple[np.ndarray, bool]:
+    """Unpack one strip to at most ``size`` bytes, and tell whether it is whole."""
     if compression == 1:
-        return np.frombuffer(data[:size], np.uint8)
+        found = np.frombuffer(data[:size], np.uint8)
+        return found, found.size == size
     if compression not in _DECODERS:
-        return np.zeros(0, np.uint8)
+        return np.zeros(0, np.uint8), False
     try:
-        return np.frombuffer(_DECODERS[compression](data, out=size), np.uint8)
+        found = np.frombuffer(_DECODERS[compression](data, out=size), np.uint8)
     except Exception:  # noqa: BLE001 - each codec has errors of its own, without a common parent
-        return _begin_of_strip(data, compression, size)
+        return _longer_or_damaged(data, compression, size)
+    return found, found.size == size
 
 
-def _begin_of_strip(data: bytes, compression: int, size: int) -> np.ndarray:
-    """Unpack a strip that is longer than expected, or damaged, as far as it goes."""
-    if compression not in _DEFLATE:
-        return np.zeros(0, np.uint8)
+def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[np.ndarray, bool]:
+    """Unpack a strip that holds more than expected, or is damaged, as far as it goes."""
     try:
-        return np.frombuffer(zlib.decompressobj().decompress(data, size), np.uint8)
-    except zlib.error:
-        return np.zeros(0, np.uint8)
+        if compression in _DEFLATE:
+            begin = zlib.decompressobj().decompress(data, size)
+            whole = zlib.decompressobj()
+            sound = len(whole.decompress(data, 2 * size + _PADDING)) >= size and whole.eof
+        else:
+            begin = bytes(_DECODERS[compression](data))[:size]
+            sound = len(begin) == size
+    except Exception:  # noqa: BLE001 - as above
+        return np.zeros(0, np.uint8), False
+    return np.frombuffer(begin, np.uint8), sound

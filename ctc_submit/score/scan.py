@@ -80,22 +80,19 @@ def scan_frame(files: FrameFiles) -> FrameFound:
     """Read and match one frame; never raises for what is in a file."""
     found = FrameFound(files.time)
     mask = _open(files.mask, found)
+    answer = _labels(files.mask, mask, found)
     truths: list[tuple[Path, int | None]] = [(path, z) for z, path in files.slices]
     truths += [(path, None) for path in (files.whole, files.markers) if path is not None]
-    if mask is None:
-        for path, _ in truths:
-            _open(path, found)
-        return found
-    answer = None
     for path, z in truths:
         truth = _open(path, found)
-        if truth is None or not _comparable(truth, mask, z, path, files.mask, found):
+        if truth is None or mask is None or answer is None:
             continue
-        if z is not None and answer is None and len(truths) == 1:
-            both = overlaps(truth.page(0), mask.page(z))
-        else:
-            answer = mask.labels() if answer is None else answer
-            both = overlaps(truth.labels(), answer if z is None else answer[z : z + 1])
+        if not _comparable(truth, mask, z, path, files.mask, found):
+            continue
+        labels = _labels(path, truth, found)
+        if labels is None:
+            continue
+        both = overlaps(labels, answer if z is None else answer[z : z + 1])
         if path == files.markers:
             found.match = FrameMatch.of(files.time, both)
         else:
@@ -105,6 +102,7 @@ def scan_frame(files: FrameFiles) -> FrameFound:
 
 
 def _open(path: Path, found: FrameFound) -> Mask | None:
+    """Open an image; note a fault and return None where it cannot be used."""
     try:
         mask = open_mask(path, str(path))
     except Refused as refused:
@@ -115,6 +113,17 @@ def _open(path: Path, found: FrameFound) -> Mask | None:
         found.faults.append(Fault(str(path), PIXELS, text, "write it again"))
         return None
     return mask
+
+
+def _labels(path: Path, mask: Mask | None, found: FrameFound) -> np.ndarray | None:
+    """Unpack an image; note a fault and return None where it is damaged."""
+    if mask is None:
+        return None
+    try:
+        return mask.labels(strict=True)
+    except Refused as refused:
+        found.faults.append(Fault(str(path), "a whole image", refused.found, refused.mend))
+        return None
 
 
 def _comparable(

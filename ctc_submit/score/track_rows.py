@@ -27,7 +27,7 @@ class TrackRows:
 def rows_of_truth(path: Path) -> TrackRows:
     """Read ``man_track.txt``."""
     rows, faults = _rows(path)
-    return TrackRows(rows, faults + _orphans(rows, path), not faults)
+    return TrackRows(_without_orphans(rows), faults + _orphans(rows, path), not faults)
 
 
 def rows_of_result(path: Path, times: range) -> TrackRows:
@@ -38,11 +38,7 @@ def rows_of_result(path: Path, times: range) -> TrackRows:
         times: The frames of the truth.
     """
     rows, faults = _rows(path)
-    kept = {
-        label: replace(row, parent=row.parent if row.parent in rows else 0)
-        for label, row in rows.items()
-    }
-    inside = trimmed(kept, times.start, times.stop - 1)
+    inside = trimmed(_without_orphans(rows), times.start, times.stop - 1)
     return TrackRows(inside, faults + _orphans(rows, path), not faults)
 
 
@@ -70,6 +66,14 @@ def _rows(path: Path) -> tuple[dict[int, Row], list[Fault]]:
         else:
             rows[row.label] = row
     return dict(sorted(rows.items())), faults
+
+
+def _without_orphans(rows: dict[int, Row]) -> dict[int, Row]:
+    """Forget the parents that have no row."""
+    return {
+        label: replace(row, parent=row.parent if row.parent in rows else 0)
+        for label, row in rows.items()
+    }
 
 
 def _orphans(rows: dict[int, Row], path: Path) -> list[Fault]:

@@ -97,10 +97,7 @@ def _inconsistent(
     times: range,
     paths: tuple[Path, Path],
 ) -> list[Fault]:
-    """Tell what is amiss between tracks and images, as far as both could be read.
-
-    A parent without a row has been told of already.
-    """
+    """Tell what is amiss between tracks and images, as far as both could be read."""
     empty = np.zeros(0, np.int64)
     blank = FrameMatch(-1, empty, empty, empty)
     every = [frames.get(time, blank) for time in times]
@@ -114,7 +111,6 @@ def _inconsistent(
         )
         if (each.kind != "absent" or each.time in frames)
         and (each.kind != "stray" or whole[each.side])
-        and each.kind != "parent"
     ]
     return faults_of(amiss, dict(zip((REFERENCE, COMPUTED), map(str, paths), strict=True)), times)
 
