@@ -23,9 +23,7 @@ from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import CtcError, DataError
-from ctc_submit.methods.method import Method
-from ctc_submit.pixels.field import keep_inside
-from ctc_submit.segment import SegmentConfig, segment
+from ctc_submit.segment import SegmentConfig, segment, strip
 from ctc_submit.track.rewrite import recover, replace_masks
 from ctc_submit.track.tracker import Tracked, track_result
 
@@ -114,7 +112,8 @@ class Run:
         method, card = self.clock.timed("load", load_checkpoint, self.model, device)
         settings = self._settings(card, device)
         self._open(settings)
-        yield from self._segment(method, SegmentConfig(**card.segment))
+        config = SegmentConfig(**card.segment)
+        yield from self._segment(lambda frame: segment(frame, method, config))
         self.clock.timed("track" if self.config.track else "publish", self._publish)
         seconds = time.perf_counter() - start
         timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
@@ -176,7 +175,7 @@ class Run:
             raise DataError(f"{self.result}: cannot be written (no permission)")
         self._write_record(settings | {"state": "running"})
 
-    def _segment(self, method: Method, config: SegmentConfig) -> Iterator[FrameReport]:
+    def _segment(self, cells: Callable[[np.ndarray], np.ndarray]) -> Iterator[FrameReport]:
         todo = deque(
             (index, path, self._mask(path))
             for index, path in self.sequence.frames.items()
@@ -194,9 +193,9 @@ class Run:
                         reading.append(reader.submit(self.clock.timed, "read", read_frame, nxt[1]))
                     frame = self.clock.timed("wait for frames", reading.popleft().result)
                     shape = _same_shape(path, frame, shape)
-                    labels = self.clock.timed("network", segment, frame, method, config)
-                    if self.border and not self.config.track:
-                        labels = relabelled(keep_inside(labels, self.border))
+                    labels = self.clock.timed("network", cells, frame)
+                    if not self.config.track:  # tracking strips after linking
+                        labels = strip(labels, self.border)
                     writing.append(
                         writer.submit(self.clock.timed, "write", write_labels, mask, labels)
                     )
@@ -224,13 +223,6 @@ class Run:
     def _write_record(self, known: dict[str, Any]) -> None:
         with whole_file(self.record) as partial:
             partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def relabelled(labels: np.ndarray) -> np.ndarray:
-    """Return the labels renumbered from 1 without a gap, in their order."""
-    values, inverse = np.unique(labels, return_inverse=True)
-    start = 0 if values[:1] == 0 else 1
-    return (inverse.reshape(labels.shape) + start).astype(np.uint16)
 
 
 def fingerprint(record: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import torch
 from ctc_submit.data.instances import Instance, paint
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import Method
+from ctc_submit.pixels.field import keep_inside
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.pixels.tiles import Tile, grid
 
@@ -62,6 +63,31 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
     ]
     found.sort(key=lambda instance: -instance.score)
     return paint(found, shape, config.least_free)
+
+
+def strip(labels: np.ndarray, border: int) -> np.ndarray:
+    """Drop the cells outside the field of interest and close the gaps in the labels.
+
+    Args:
+        labels: uint16 label map, YX or ZYX.
+        border: Width of the strip along the lateral edges, in pixels; 0 drops nothing.
+
+    Raises:
+        DataError: If the border leaves nothing of the frame.
+    """
+    if not border:
+        return labels
+    try:
+        return relabelled(keep_inside(labels, border))
+    except ValueError as error:
+        raise DataError(f"{error}; choose a smaller --border") from error
+
+
+def relabelled(labels: np.ndarray) -> np.ndarray:
+    """Return the labels renumbered from 1 without a gap, in their order."""
+    values, inverse = np.unique(labels, return_inverse=True)
+    start = 0 if values[:1] == 0 else 1
+    return (inverse.reshape(labels.shape) + start).astype(np.uint16)
 
 
 def device_named(name: str) -> str:

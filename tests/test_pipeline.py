@@ -12,7 +12,8 @@ from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import CtcError, DataError
-from ctc_submit.pipeline import Run, RunConfig, relabelled
+from ctc_submit.pipeline import Run, RunConfig
+from ctc_submit.segment import relabelled
 from tests.scenes import disc
 from tests.stubs import bright_model
 
