@@ -7,6 +7,7 @@ plainest way from pixels that tifffile reads.
 """
 
 import argparse
+import logging
 import re
 import shutil
 import tempfile
@@ -57,6 +58,7 @@ class Bench:
 
     def __init__(self, folder: Path, generator: np.random.Generator) -> None:
         """Write the sound sequence."""
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL)
         self._generator = generator
         self._sound, self._damaged = folder / "sound", folder / "damaged"
         self.tried = self.scored = self.refused = self.unchecked = 0

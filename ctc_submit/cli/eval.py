@@ -67,8 +67,11 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
     for one in numbers:
         sequence = Sequence.at(dataset / one)
         record = score(sequence, truth=options.truth, result=options.result)
-        records.append(confirm(record, found, timeout=options.timeout))
-        click.echo(table(records[-1], official="" if found else "; no official executables found"))
+        try:
+            record = confirm(record, found, timeout=options.timeout)
+        finally:
+            click.echo(table(record, official="" if found else "; no official executables found"))
+        records.append(record)
     if len(records) > 1:
         click.echo(mean_table(records[0].dataset, numbers, mean_scores(records)))
     if options.json:

@@ -1,0 +1,149 @@
+"""``ctc-submit eval`` as a program: table, files, exit codes."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from ctc_submit.cli.main import main
+from ctc_submit.data.labels import write_labels
+from ctc_submit.score.official import ENVIRONMENT
+from ctc_submit.score.record import MEASURES
+from tests.scenes import two_touching
+from tests.score.random_sequences import random_case, write_case
+from tests.score.test_official import ONE, install
+
+
+@pytest.fixture(autouse=True)
+def no_tools_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """A data set ``Data`` with a faulty result of sequence 01."""
+    folder = tmp_path / "Data"
+    write_case(random_case(np.random.default_rng(3)), folder)
+    return folder
+
+
+def evaluate(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["eval", *map(str, arguments)])
+
+
+def test_the_table_shows_scores_errors_and_the_worst(dataset: Path) -> None:
+    done = evaluate(dataset, "01")
+    assert done.exit_code == 0, done.output
+    for words in ("Data 01 · gold truth", "scored by ctc-submit", "no official executables found"):
+        assert words in done.stdout
+    for words in ("OP_CTB", "SEG ", "missed (FN)", "worst frames", "worst objects", "no match"):
+        assert words in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert not list((dataset / "01_RES").glob("*_log.txt"))
+
+
+def test_json_and_csv_hold_the_same_scores_and_where_they_come_from(
+    dataset: Path, tmp_path: Path
+) -> None:
+    done = evaluate(dataset, "01", "--json", tmp_path / "a.json", "--csv", tmp_path / "a.csv")
+    assert done.exit_code == 0
+    told = json.loads((tmp_path / "a.json").read_text())
+    (record,) = told["sequences"]
+    assert set(record["scores"]) == set(MEASURES)
+    assert record["provenance"]["versions"]["numpy"]
+    assert record["provenance"]["result"] == str(dataset / "01_RES")
+    assert len(record["result_sha256"]) == 64
+    assert len(record["frames"]) == 6
+    assert told["mean"]["SEG"] == record["scores"]["SEG"]
+    (row,) = csv.DictReader((tmp_path / "a.csv").read_text().splitlines())
+    assert float(row["TRA"]) == record["scores"]["TRA"]
+    assert int(row["false_negatives"]) == record["counts"]["false_negatives"]
+
+
+def test_without_a_number_all_results_and_their_mean(dataset: Path) -> None:
+    write_case(random_case(np.random.default_rng(4)), dataset / "more")
+    for part in ("GT", "RES"):
+        (dataset / "more" / f"01_{part}").rename(dataset / f"02_{part}")
+    done = evaluate(dataset)
+    assert done.exit_code == 0
+    for words in ("Data 01 ·", "Data 02 ·", "mean of 01 and 02"):
+        assert words in done.stdout
+
+
+def test_another_result_folder_and_silver_truth(dataset: Path, tmp_path: Path) -> None:
+    (dataset / "01_RES").rename(tmp_path / "mine")
+    (dataset / "01_GT").rename(dataset / "01_ST")
+    done = evaluate(dataset, "01", "--result", tmp_path / "mine", "--truth", "ST")
+    assert done.exit_code == 0
+    assert "silver truth" in done.stdout
+    assert "silver truth has no tracking markers" in done.stdout
+    assert evaluate(dataset, "--result", tmp_path / "mine").exit_code == 2
+
+
+def test_segmentation_only_says_why_there_is_no_tra(dataset: Path) -> None:
+    (dataset / "01_RES" / "res_track.txt").unlink()
+    done = evaluate(dataset, "01")
+    assert done.exit_code == 0
+    assert "no res_track.txt in 01_RES: segmentation only" in done.stdout
+
+
+def test_without_truth_it_says_so_in_one_line(dataset: Path) -> None:
+    write_labels(dataset / "01_RES" / "mask000.tif", two_touching())
+    (dataset / "01_RES").rename(dataset / "02_RES")
+    done = evaluate(dataset, "02")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "truth" in done.stderr
+
+
+def test_faults_are_lines_on_stderr_and_exit_code_3(dataset: Path, tmp_path: Path) -> None:
+    (dataset / "01_RES" / "mask001.tif").unlink()
+    (dataset / "01_RES" / "mask003.tif").write_bytes(b"no")
+    done = evaluate(dataset, "01", "--json", tmp_path / "a.json")
+    assert done.exit_code == 3
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("ctc-submit: ") for line in lines)
+    assert "mask001.tif: expected a mask" in lines[0]
+    assert lines[-1] == "ctc-submit: 2 faults; what they touch was not scored"
+    told = json.loads((tmp_path / "a.json").read_text())["sequences"][0]
+    assert len(told["faults"]) == 2
+    assert told["scores"]["SEG"] is None
+
+
+def test_many_faults_are_cut_short(dataset: Path) -> None:
+    (dataset / "01_RES" / "res_track.txt").write_text("x\n" * 50)
+    done = evaluate(dataset, "01")
+    assert done.exit_code == 3
+    assert len(done.stderr.splitlines()) == 31
+    assert "50 faults, the first 30 shown, all with --json" in done.stderr
+    assert "SEG " in done.stdout
+
+
+def test_official_values_stand_beside_ours(dataset: Path, tmp_path: Path) -> None:
+    for path in (dataset / "01_GT" / "TRA").iterdir():
+        name = path.name.replace("man_track.txt", "res_track.txt").replace("man_track", "mask")
+        (dataset / "01_RES" / name).write_bytes(path.read_bytes())
+    done = evaluate(dataset, "01", "--tools", install(tmp_path / "tools", ONE))
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("official 1.000000") == 3
+    assert "and SEGMeasure, DETMeasure, TRAMeasure" in done.stdout
+
+
+def test_a_difference_fails_loudly_after_the_table(dataset: Path, tmp_path: Path) -> None:
+    done = evaluate(dataset, "01", "--tools", install(tmp_path / "tools", ONE, ("SEGMeasure",)))
+    assert done.exit_code == 6
+    assert "official 1.000000" in done.stdout
+    assert "SEG: SEGMeasure says 1.000000, ctc-submit 0." in done.stderr
+
+
+def test_a_failing_executable_is_one_line(dataset: Path, tmp_path: Path) -> None:
+    tools = install(tmp_path / "tools", "exit 255", ("SEGMeasure",))
+    done = evaluate(dataset, "01", "--tools", tools)
+    assert done.exit_code == 6
+    assert "ended with 255" in done.stderr.splitlines()[-1]
+    assert "SEG " in done.stdout
+    assert evaluate(dataset, "01", "--tools", tmp_path / "nowhere").exit_code == 6
