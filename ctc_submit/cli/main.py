@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "check": "Hold results against every rule of the challenge.",
     "scripts": "Render SW/, the scripts that the organisers run.",
     "pack": "Make what is uploaded, after trying it.",
+    "upload": "Hand a packed submission in.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
 

@@ -124,8 +124,31 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     files = [folder / inside for inside in members.values()]
     _restore_modes(members, folder)
     for sums in (file for file in files if file.name == MANIFEST):
-        _check_manifest(sums)
+        check_manifest(sums)
     return files
+
+
+def check_manifest(sums: Path) -> None:
+    """Hold a folder against the manifest in it.
+
+    Raises:
+        DataError: If a file is missing, not listed, or has another checksum.
+    """
+    listed = {}
+    for line in sums.read_text("utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        listed[name] = digest
+    there = {
+        path.relative_to(sums.parent).as_posix(): path
+        for path in sums.parent.rglob("*")
+        if path.is_file() and path != sums
+    }
+    for name in sorted(listed.keys() | there.keys()):
+        if name not in there or name not in listed:
+            what = "missing" if name not in there else "not listed"
+            raise DataError(f"{sums}: {name} is {what}; the archive is not the one that was packed")
+        if sha256_of(there[name]) != listed[name]:
+            raise DataError(f"{sums}: {name} has another checksum; pack again")
 
 
 def _add(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, content: Content) -> None:
@@ -151,21 +174,3 @@ def _restore_modes(members: Mapping[zipfile.ZipInfo, PurePosixPath], folder: Pat
     for member, inside in members.items():
         if member.external_attr >> 16 & stat.S_IXUSR:
             (folder / inside).chmod(0o755)
-
-
-def _check_manifest(sums: Path) -> None:
-    listed = {}
-    for line in sums.read_text("utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
-    there = {
-        path.relative_to(sums.parent).as_posix(): path
-        for path in sums.parent.rglob("*")
-        if path.is_file() and path != sums
-    }
-    for name in sorted(listed.keys() | there.keys()):
-        if name not in there or name not in listed:
-            what = "missing" if name not in there else "not listed"
-            raise DataError(f"{sums}: {name} is {what}; the archive is not the one that was packed")
-        if sha256_of(there[name]) != listed[name]:
-            raise DataError(f"{sums}: {name} has another checksum; pack again")

@@ -44,3 +44,26 @@ class PackConfig:
     def held_to(self) -> str | None:
         """The benchmark that results are held to, None for any."""
         return None if self.benchmark == "any" else self.benchmark
+
+
+@dataclass(frozen=True)
+class Server:
+    """The challenge's FTPS server, as one's registration names it."""
+
+    host: str = field(default="", metadata={"help": "Name of the server; or CTC_FTP_HOST."})
+    port: int = field(default=21, metadata={"help": "Port; TLS is asked for after connecting."})
+    root: str = field(default="/", metadata={"help": "Folder on the server to upload into."})
+    ca: Path | None = field(
+        default=None,
+        metadata={"help": "File with the certificates to trust, if not the system's."},
+    )
+    timeout: float = field(
+        default=60.0, metadata={"help": "Longest wait for an answer.", "unit": "s"}
+    )
+    attempts: int = field(
+        default=3, metadata={"help": "How often a file is tried before the upload ends."}
+    )
+    skip_present: bool = field(
+        default=False,
+        metadata={"help": "Pass over files that the server has in the same size."},
+    )

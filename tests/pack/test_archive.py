@@ -32,7 +32,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     write_zip(tmp_path / "one.zip", FILES, executables=NONE)
     time.sleep(0.01)
     os.utime(source, (1e9, 1e9))
-    again = {"SW/a/c.txt": source, "SW/b.sh": b"#!/bin/sh\n"}
+    again: dict[str, Content] = {"SW/a/c.txt": source, "SW/b.sh": b"#!/bin/sh\n"}
     write_zip(tmp_path / "two.zip", again, executables=NONE)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
@@ -63,9 +63,9 @@ def test_a_manifest_is_what_sha256sum_reads() -> None:
 def test_an_archive_that_was_altered_is_refused(
     tmp_path: Path, change: dict[str, bytes | None], message: str
 ) -> None:
-    files = {"a.txt": b"text", "b.txt": b""}
-    sums = manifest(dict[str, Content](files))
-    altered = {name: text for name, text in (files | change).items() if text is not None}
+    files: dict[str, bytes] = {"a.txt": b"text", "b.txt": b""}
+    sums = manifest(files)
+    altered = {name: text for name, text in {**files, **change}.items() if text is not None}
     path = written(tmp_path / "a.zip", {f"SW/{n}": t for n, t in altered.items()})
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(f"SW/{MANIFEST}", sums)
