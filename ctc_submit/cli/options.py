@@ -81,7 +81,7 @@ def _option(field: Field[Any], hint: Any) -> Callable[[Callable[..., Any]], Call
     if hint is bool:
         flag = f"{flag}/--no-{field.name.replace('_', '-')}"
     elif get_origin(hint) is Literal:
-        arguments["type"] = click.Choice([str(choice) for choice in get_args(hint)])
+        arguments["type"] = click.Choice(get_args(hint))
     elif get_origin(hint) is tuple:
         arguments |= {"multiple": True, "type": get_args(hint)[0]}
     else:

@@ -126,9 +126,10 @@ def _read(text: str, hint: Any) -> Any:
         hint = get_args(hint)[0]
     if hint in {int, float, str}:
         return hint(text)
-    if text not in get_args(hint):
-        raise ValueError(text)
-    return text
+    for choice in get_args(hint):
+        if str(choice) == text:
+            return choice
+    raise ValueError(text)
 
 
 def _examples_of(folder: Path, truth: str, numbers: tuple[str, ...]) -> list[Example]:

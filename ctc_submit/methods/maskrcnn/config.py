@@ -52,6 +52,9 @@ class MaskRCNNConfig(MethodConfig):
     box_nms: float = field(
         default=0.5, metadata={"help": "Of two boxes with a larger IoU the better one stays."}
     )
+    views: Literal[1, 2, 4] = field(
+        default=1, metadata={"help": "Orientations that are averaged; each costs its time."}
+    )
     mask_threshold: float = field(
         default=0.5, metadata={"help": "Least mask probability of a cell's pixel."}
     )

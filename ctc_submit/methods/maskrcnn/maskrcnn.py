@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision.models.detection.roi_heads import fastrcnn_loss
-from torchvision.ops import batched_nms, clip_boxes_to_image
+from torchvision.ops import clip_boxes_to_image
 
 from ctc_submit.data.instances import Instance
 from ctc_submit.methods.losses.registry import LOSSES
@@ -22,6 +22,7 @@ from ctc_submit.methods.maskrcnn.targets import (
     sample_masks,
     sample_weights,
 )
+from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
 from ctc_submit.methods.method import CellSizes, MethodConfig
 from ctc_submit.pixels.weights import WEIGHT_MAPS
 
@@ -98,25 +99,38 @@ class MaskRCNN:
     @torch.inference_mode()
     def instances(self, image: Tensor) -> list[Instance]:
         """Return the cells of one 11YX image, best first."""
-        height, width = image.shape[-2:]
-        image = self._fit(image)
-        shape = (image.shape[-2], image.shape[-1])
-        features = self.net.features(image)
-        proposals, _ = self.net.propose(image, features)
+        size = (image.shape[-2], image.shape[-1])
+        views = VIEWS[: self.config.views]
+        images = self._fit(torch.cat([view.turn(image) for view in views]))
+        shape = (images.shape[-2], images.shape[-1])
+        features = self.net.features(images)
+        proposals, _ = self.net.propose(images, features)
         logits, shifts = self.net.judge(features, proposals, shape)
         boxes = self.net.roi_heads.box_coder.decode(shifts, proposals)[:, 1]
-        limit = (int(height * self.config.scale), int(width * self.config.scale))
-        boxes = clip_boxes_to_image(boxes, limit)
-        boxes, scores = self._select(boxes, logits.softmax(-1)[:, 1])
-        if not len(boxes):
+        counts = [len(part) for part in proposals]
+        limit = (int(size[0] * self.config.scale), int(size[1] * self.config.scale))
+        found = [
+            self._likely(part, scores, limit)
+            for part, scores in zip(
+                torch.split(boxes, counts),
+                torch.split(logits.softmax(-1)[:, 1], counts),
+                strict=True,
+            )
+        ]
+        turned = [view.turn_boxes(b, limit) for view, (b, _) in zip(views, found, strict=True)]
+        fused, scores = fuse(turned, [score for _, score in found], self.config.box_nms)
+        likely = (scores >= self.config.score_threshold).nonzero()[: self.config.detections, 0]
+        if not len(likely):
             return []
-        wide = self._widened(boxes)
-        masks = self.net.masks(features, [wide], shape).sigmoid()
+        wide = self._widened(fused[likely])
+        masks = self.net.masks(features, [v.turn_boxes(wide, limit) for v in views], shape)
+        seen = masks.sigmoid().reshape(len(views), len(wide), *masks.shape[1:])
+        mean = torch.stack([v.turn(m) for v, m in zip(views, seen, strict=True)]).mean(0)
         return decode(
             (wide / self.config.scale).float().cpu().numpy(),
-            scores.cpu().numpy(),
-            masks.cpu().numpy(),
-            (height, width),
+            scores[likely].cpu().numpy(),
+            mean.cpu().numpy(),
+            size,
             self.config.mask_threshold,
         )
 
@@ -167,13 +181,15 @@ class MaskRCNN:
         margin = self.config.mask_margin * (boxes[:, 2:] - boxes[:, :2])
         return torch.cat([boxes[:, :2] - margin, boxes[:, 2:] + margin], dim=1)
 
-    def _select(self, boxes: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+    def _likely(
+        self, boxes: Tensor, scores: Tensor, limit: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Keep what may be a cell in one view, for one view of several a lower score too."""
+        boxes = clip_boxes_to_image(boxes, limit)
         sides = boxes[:, 2:] - boxes[:, :2]
-        good = (scores >= self.config.score_threshold) & (sides > 0.5).all(1)
-        boxes, scores = boxes[good], scores[good]
-        kept = batched_nms(boxes, scores, torch.zeros_like(scores), self.config.box_nms)
-        kept = kept[: self.config.detections]
-        return boxes[kept], scores[kept]
+        least = self.config.score_threshold / self.config.views
+        good = (scores >= least) & (sides > 0.5).all(1)
+        return boxes[good], scores[good]
 
 
 def _matched(truth: Tensor, match: Tensor) -> Tensor:

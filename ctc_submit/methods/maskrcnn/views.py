@@ -1,0 +1,67 @@
+"""Looking at an image in several orientations and averaging what is seen."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torchvision.ops import box_iou, nms
+
+
+@dataclass(frozen=True)
+class View:
+    """One orientation of an image; each undoes itself.
+
+    Attributes:
+        down: Whether it is flipped upside down.
+        across: Whether left and right are swapped.
+    """
+
+    down: bool
+    across: bool
+
+    def turn(self, images: Tensor) -> Tensor:
+        """Turn images or masks, whose last axes are Y and X."""
+        axes = [axis for axis, flipped in ((-2, self.down), (-1, self.across)) if flipped]
+        return images.flip(axes) if axes else images
+
+    def turn_boxes(self, boxes: Tensor, shape: tuple[float, float]) -> Tensor:
+        """Turn boxes N4 (x0, y0, x1, y1) with an image of this height and width."""
+        x0, y0, x1, y1 = boxes.unbind(1)
+        if self.across:
+            x0, x1 = shape[1] - x1, shape[1] - x0
+        if self.down:
+            y0, y1 = shape[0] - y1, shape[0] - y0
+        return torch.stack([x0, y0, x1, y1], 1)
+
+
+VIEWS = (View(False, False), View(False, True), View(True, False), View(True, True))
+SAME = 0.6
+"""Boxes of different views with at least this IoU are of the same cell."""
+
+
+def fuse(boxes: list[Tensor], scores: list[Tensor], limit: float) -> tuple[Tensor, Tensor]:
+    """Join what each view found.
+
+    Of boxes with an IoU above ``limit`` the best stays; it becomes the mean, weighted by score, of
+    all that look at the same cell, and its score the mean over the views of their best, 0 where a
+    view did not see it.
+
+    Args:
+        boxes: Of each view, N4, turned back.
+        scores: Of each view, N.
+        limit: Largest IoU of two cells.
+
+    Returns:
+        Boxes M4 and scores M, best first.
+    """
+    every, score = torch.cat(boxes), torch.cat(scores)
+    kept = nms(every, score, limit)
+    if len(boxes) == 1 or not len(kept):
+        return every[kept], score[kept]
+    same = (box_iou(every[kept], every) >= SAME) * score
+    mean = same @ every / same.sum(1, keepdim=True)
+    views = same.split([len(part) for part in boxes], 1)
+    nothing = same.new_zeros(len(kept), 1)
+    fused = torch.stack([torch.cat([view, nothing], 1).amax(1) for view in views]).mean(0)
+    order = fused.argsort(descending=True)
+    return mean[order], fused[order]

@@ -1,0 +1,86 @@
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+
+from ctc_submit.data.instances import Instance
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
+from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
+from tests.scenes import drawn
+
+SMALL = MaskRCNNConfig(
+    pyramid_width=16,
+    box_width=16,
+    mask_width=16,
+    mask_pool=14,
+    anchor_sizes=(8, 16, 32, 64, 128),
+    score_threshold=0.01,
+    proposals=20,
+)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_boxes_turn_with_the_image(view: object) -> None:
+    scene = torch.from_numpy(drawn("......\n.11...\n.11...\n......\n......").astype(np.int32))
+    turned = view.turn(scene)  # type: ignore[attr-defined]
+    (box,) = view.turn_boxes(torch.tensor([[1.0, 1, 3, 3]]), (5, 6)).int().tolist()  # type: ignore[attr-defined]
+    x0, y0, x1, y1 = box
+    assert (turned[y0:y1, x0:x1] == 1).all()
+    assert turned.sum() == 4
+
+
+def test_what_all_views_see_is_averaged() -> None:
+    first, second = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([[2.0, 0, 12, 10]])
+    boxes, scores = fuse([first, second], [torch.tensor([0.8]), torch.tensor([0.8])], 0.5)
+    assert boxes.tolist() == [[1, 0, 11, 10]]
+    assert scores.tolist() == pytest.approx([0.8])
+
+
+def test_what_one_view_sees_counts_half() -> None:
+    boxes, scores = fuse(
+        [torch.tensor([[0.0, 0, 10, 10]]), torch.zeros((0, 4))],
+        [torch.tensor([0.8]), torch.zeros(0)],
+        0.5,
+    )
+    assert len(boxes) == 1
+    assert scores.tolist() == pytest.approx([0.4])
+
+
+def test_one_view_is_plain_suppression() -> None:
+    found = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [40, 40, 50, 50]])
+    boxes, scores = fuse([found], [torch.tensor([0.5, 0.9, 0.7])], 0.5)
+    assert boxes.tolist() == found[[1, 2]].tolist()
+    assert scores.tolist() == pytest.approx([0.9, 0.7])
+
+
+def test_nothing_is_nothing() -> None:
+    nothing = [torch.zeros((0, 4))] * 2
+    boxes, scores = fuse(nothing, [torch.zeros(0)] * 2, 0.5)
+    assert boxes.shape == (0, 4)
+    assert scores.shape == (0,)
+
+
+def picture(found: list[Instance], shape: tuple[int, int]) -> np.ndarray:
+    total = np.zeros(shape)
+    for cell in found:
+        top, left = cell.corner
+        height, width = cell.mask.shape
+        total[top : top + height, left : left + width] += cell.mask * cell.score
+    return total
+
+
+@pytest.mark.parametrize("views", [1, 2, 4])
+def test_averaged_views_do_not_care_for_orientation(views: Literal[1, 2, 4]) -> None:
+    torch.manual_seed(3)
+    method = MaskRCNN(replace(SMALL, views=views))
+    method.net.eval()
+    rng = np.random.default_rng(0)
+    image = torch.from_numpy(rng.normal(0.5, 0.3, (1, 1, 64, 128))).float()
+    straight = picture(method.instances(image), (64, 128))
+    mirrored = picture(method.instances(image.flip(-1)), (64, 128))[:, ::-1]
+    assert straight.any()
+    same = np.isclose(straight, mirrored, atol=1e-4).mean()
+    assert (same > 0.99) == (views > 1)
