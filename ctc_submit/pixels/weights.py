@@ -5,6 +5,7 @@ Every map is finite and float32, and 0 where the label map is below 0 (nothing i
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -91,6 +92,7 @@ def _bell(distance: np.ndarray, height: float, sigma: float) -> np.ndarray:
 
 WEIGHT_MAPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "shape_aware": shape_aware_weights,
+    "boundary": partial(shape_aware_weights, balance=False),
     "balanced": class_balance,
     "unet2015": unet2015_weights,
 }

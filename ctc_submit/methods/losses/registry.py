@@ -27,6 +27,7 @@ LOSSES: dict[str, Loss] = {
     "bce": bce,
     "focal": focal,
     "shape_aware": shape_aware,
+    "boundary": shape_aware,
     "dice": dice,
     "balanced": bce,
     "unet2015": bce,

@@ -11,9 +11,11 @@ from ctc_submit.methods.method import CellSizes, MethodConfig
 class UNetConfig(MethodConfig):
     """Architecture, loss and decoding of U-Net."""
 
-    loss: Literal["bce", "focal", "shape_aware", "dice", "balanced", "unet2015"] = field(
-        default="shape_aware",
-        metadata={"help": "Loss of a pixel, with the weight map of its name."},
+    loss: Literal["bce", "focal", "shape_aware", "boundary", "dice", "balanced", "unet2015"] = (
+        field(
+            default="shape_aware",
+            metadata={"help": "Loss of a pixel, with the weight map of its name."},
+        )
     )
     width: int = field(
         default=32,
