@@ -10,7 +10,8 @@ are not part of this program and are not timed.
 import argparse
 import contextlib
 import io
-import resource
+import subprocess
+import sys
 import tempfile
 import time as clock
 from collections.abc import Callable, Iterator
@@ -41,8 +42,11 @@ def main() -> None:
         large = draw_sequence(Path(folder), 1, shape=(2048, 2048), pitch=29)
         seconds = best(lambda: score(large), arguments.repeats)
         print(f"one frame of 2048×2048, {cells(large)} cells, all measures: {seconds:.3f} s")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:.0f} MB on {cores()} cores")
+    for frames in (10, arguments.frames):
+        with tempfile.TemporaryDirectory() as folder:
+            sequence = draw_sequence(Path(folder), frames, shape=(576, 720), pitch=45)
+            print(f"peak memory of a process that judges {frames} frames: {peak(sequence):.0f} MB")
+    print(f"cores: {cores()}")
 
 
 def compare(sequence: Sequence, repeats: int, *, peer: bool) -> None:
@@ -87,6 +91,19 @@ def draw_sequence(folder: Path, frames: int, *, shape: tuple[int, int], pitch: i
 def cells(sequence: Sequence) -> int:
     """Return the number of markers of the first frame."""
     return len(np.unique(tifffile.imread(sequence.gold / "TRA" / "man_track000.tif"))) - 1
+
+
+def peak(sequence: Sequence) -> float:
+    """Return the peak memory of a fresh process that judges a sequence, in megabytes."""
+    program = (
+        "import resource, sys\n"
+        "from ctc_submit.data.sequence import Sequence\n"
+        "from ctc_submit.score.judge import score\n"
+        "score(Sequence.at(sys.argv[1]))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+    )
+    command = [sys.executable, "-c", program, str(sequence.folder)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def judge_with_peer(sequence: Sequence) -> None:
