@@ -26,7 +26,7 @@ from ctc_submit.score.judge import score
 from ctc_submit.score.measure import TOOLS, measure
 
 LONGEST = 2.0
-"""Seconds that one input may take."""
+"""Seconds of computing that one input may take."""
 
 ANSWER = re.compile(
     r"(The track with the label \d+ is in incorrect format!\n)*"
@@ -48,7 +48,7 @@ def main() -> None:
         for _ in range(arguments.inputs):
             bench.try_one()
     seconds = clock.perf_counter() - start
-    print(f"{bench.tried} damaged inputs in {seconds:.0f} s, slowest {bench.slowest:.3f} s")
+    print(f"{bench.tried} damaged inputs in {seconds:.0f} s, slowest {bench.slowest:.3f} s of CPU")
     print(f"{bench.scored} scored rightly, {bench.unchecked} of them not readable by tifffile")
     print(f"{bench.refused} refused with a reason; no traceback")
 
@@ -73,9 +73,9 @@ class Bench:
         for place in self._generator.integers(0, len(files), self._generator.integers(1, 3)):
             path = files[place]
             path.write_bytes(damage(path.read_bytes(), self._generator))
-        start = clock.perf_counter()
+        start = clock.process_time()
         self._judge()
-        took = clock.perf_counter() - start
+        took = clock.process_time() - start
         self.slowest = max(self.slowest, took)
         assert took < LONGEST, f"took {took} s"
         self.tried += 1

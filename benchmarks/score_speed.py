@@ -94,13 +94,14 @@ def cells(sequence: Sequence) -> int:
 
 
 def peak(sequence: Sequence) -> float:
-    """Return the peak memory of a fresh process that judges a sequence, in megabytes."""
+    """Return the peak memory of a fresh process that judges a sequence, in megabytes (Linux)."""
     program = (
-        "import resource, sys\n"
+        "import pathlib, sys\n"
         "from ctc_submit.data.sequence import Sequence\n"
         "from ctc_submit.score.judge import score\n"
         "score(Sequence.at(sys.argv[1]))\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+        "lines = pathlib.Path('/proc/self/status').read_text().splitlines()\n"
+        "print(next(int(line.split()[1]) / 1024 for line in lines if 'VmHWM' in line))\n"
     )
     command = [sys.executable, "-c", program, str(sequence.folder)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

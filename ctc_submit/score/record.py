@@ -131,7 +131,8 @@ class Record:
     def as_row(self) -> dict[str, str | int | float | None]:
         """Return the record as one row of a CSV file."""
         names = {"dataset": self.dataset, "sequence": self.sequence, "truth": self.truth}
-        tool = {"scored_by": self.provenance.get("scored_by")}
+        by, truth, result = (self.provenance[name] for name in ("scored_by", "truth", "result"))
+        tool = {"scored_by": by, "truth_folder": truth, "result_folder": result}
         return names | dict(self.scores) | asdict(self.counts) | {"faults": len(self.faults)} | tool
 
 

@@ -80,17 +80,20 @@ def scan_frame(files: FrameFiles) -> FrameFound:
     """Read and match one frame; never raises for what is in a file."""
     found = FrameFound(files.time)
     mask = _open(files.mask, found)
-    answer = _labels(files.mask, mask, found)
     truths: list[tuple[Path, int | None]] = [(path, z) for z, path in files.slices]
     truths += [(path, None) for path in (files.whole, files.markers) if path is not None]
-    for path, z in truths:
-        truth = _open(path, found)
-        if truth is None or mask is None or answer is None:
-            continue
-        if not _comparable(truth, mask, z, path, files.mask, found):
-            continue
+    opened = [(path, z, _open(path, found)) for path, z in truths]
+    if mask is None:
+        return found
+    fitting = [
+        (path, z, truth)
+        for path, z, truth in opened
+        if truth is not None and _comparable(truth, mask, z, path, files.mask, found)
+    ]
+    answer = _labels(files.mask, mask, found) if fitting else None
+    for path, z, truth in fitting:
         labels = _labels(path, truth, found)
-        if labels is None:
+        if labels is None or answer is None:
             continue
         both = overlaps(labels, answer if z is None else answer[z : z + 1])
         if path == files.markers:
@@ -115,10 +118,8 @@ def _open(path: Path, found: FrameFound) -> Mask | None:
     return mask
 
 
-def _labels(path: Path, mask: Mask | None, found: FrameFound) -> np.ndarray | None:
+def _labels(path: Path, mask: Mask, found: FrameFound) -> np.ndarray | None:
     """Unpack an image; note a fault and return None where it is damaged."""
-    if mask is None:
-        return None
     try:
         return mask.labels(strict=True)
     except Refused as refused:

@@ -61,6 +61,7 @@ def test_json_and_csv_hold_the_same_scores_and_where_they_come_from(
     assert told["mean"]["SEG"] == record["scores"]["SEG"]
     (row,) = csv.DictReader((tmp_path / "a.csv").read_text().splitlines())
     assert float(row["TRA"]) == record["scores"]["TRA"]
+    assert row["result_folder"] == str(dataset / "01_RES")
     assert int(row["false_negatives"]) == record["counts"]["false_negatives"]
 
 

@@ -39,6 +39,22 @@ def test_a_perfect_result(perfect: Sequence) -> None:
     assert (record.dataset, record.sequence, record.truth) == ("Data", "01", "GT")
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_other_labels_give_the_same_scores(seed: int, tmp_path: Path) -> None:
+    """All but TF, which depends on the order of labels by definition, as BIO and OP_CLB do."""
+    generator = np.random.default_rng(seed)
+    case = random_case(generator)
+    other = np.append(0, generator.permutation(60_000)[: int(case.result.max())] + 1)
+    tracks = [
+        Track(int(other[t.label]), t.begin, t.end, int(other[t.parent])) for t in case.result_tracks
+    ]
+    renamed = Case(case.truth, case.truth_tracks, other[case.result].astype(np.uint16), tracks)
+    first = score(write_case(case, tmp_path / "a")).scores
+    second = score(write_case(renamed, tmp_path / "b")).scores
+    for name in set(MEASURES) - {"TF", "BIO", "OP_CLB"}:
+        assert first[name] == pytest.approx(second[name], abs=1e-12), name
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_equals_the_stand_in_digit_for_digit(seed: int, tmp_path: Path) -> None:
     sequence = write_case(random_case(np.random.default_rng(seed + 500)), tmp_path, digits=4)
