@@ -36,6 +36,14 @@ class MaskRCNNConfig(MethodConfig):
         default=28,
         metadata={"help": "Features a side of a region; its mask has twice as many.", "unit": "px"},
     )
+    mask_canonical: float = field(
+        default=448.0,
+        metadata={
+            "help": "Masks of regions of this size are read off the pyramid's third level, of half "
+            "the size off the next finer one, and so on.",
+            "unit": "px",
+        },
+    )
     mask_margin: float = field(
         default=0.1, metadata={"help": "A region is wider than its box by this share, each side."}
     )

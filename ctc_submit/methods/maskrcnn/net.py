@@ -164,7 +164,10 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
         nms_thresh=config.box_nms,
         detections_per_img=config.detections,
         mask_roi_pool=MultiScaleRoIAlign(
-            levels, output_size=config.mask_pool, sampling_ratio=1 if config.mask_pool > 14 else 2
+            levels,
+            output_size=config.mask_pool,
+            sampling_ratio=1 if config.mask_pool > 14 else 2,
+            canonical_scale=config.mask_canonical,
         ),
         mask_head=MaskRCNNHeads(width, (config.mask_width,) * 4, dilation=1),
         mask_predictor=predictor,
