@@ -48,176 +48,190 @@ class Ties:
     kind: Kind
 
 
-def join_orphans(movie: Movie, follows: np.ndarray, settings: TrackConfig, reach: float) -> Links:
-    """Decide for each detection without a predecessor where it comes from.
+@dataclass(frozen=True)
+class Orphans:
+    """Decides where detections without a predecessor come from.
 
-    Args:
+    Attributes:
         movie: The tables.
-        follows: int64 (n,), links from frame to frame, -1 for none.
         settings: How to link.
         reach: Farthest step, in units of the spacing.
+        expected: float64 (n, d), the step expected of each detection, in units of the spacing.
     """
-    links = Links(follows, np.full(len(follows), -1))
-    for _ in range(ROUNDS):
-        links = _joined(movie, links, settings, reach)
-    return links
 
+    movie: Movie
+    settings: TrackConfig
+    reach: float
+    expected: np.ndarray
 
-def missed_costs(
-    movie: Movie, first: np.ndarray, second: np.ndarray, *, reach: float, weight: float
-) -> np.ndarray:
-    """Weigh cells that were missed for some frames: w d / (reach √Δt) · (1 + |log area ratio|)."""
-    waited = np.sqrt(movie.frames[second] - movie.frames[first])
-    far = np.linalg.norm(movie.centres[first] - movie.centres[second], axis=1)
-    sizes = np.abs(np.log(movie.areas[first] / movie.areas[second]))
-    costs: np.ndarray = weight * far / (reach * waited) * (1 + sizes)
-    return costs
+    def join(self, follows: np.ndarray) -> Links:
+        """Complete the links from frame to frame.
 
-
-def division_costs(
-    movie: Movie, mothers: np.ndarray, daughters: tuple[np.ndarray, np.ndarray], c: TrackConfig
-) -> np.ndarray:
-    """Weigh divisions by place and size.
-
-    Two daughters lie opposite each other about the mother's place, the second one partly on it;
-    they are of like size, and the first one is smaller than the mother was.
-
-    Args:
-        movie: The tables.
-        mothers: int (k,), detections of one frame.
-        daughters: Two int (k,), the continuing detection and the orphan, of the next frame.
-        c: The weights.
-
-    Returns:
-        float64 (k,), at least 0.
-    """
-    one, two = daughters
-    radii = np.maximum(movie.radii[mothers], movie.radius)
-    middle = (movie.centres[one] + movie.centres[two]) / 2
-    astray = np.linalg.norm(middle - movie.centres[mothers], axis=1) / radii
-    beside = 1 - 2 * np.minimum(movie.shared(mothers, two) / movie.areas[two], 0.5)
-    unequal = np.abs(np.log(movie.areas[one] / movie.areas[two]))
-    grown = np.clip(np.log(movie.areas[one] / movie.areas[mothers]), -1, 1)
-    costs = c.midpoint * astray + c.apart * beside + c.unequal * unequal + c.unshrunk * grown
-    least: np.ndarray = np.maximum(costs, 0)
-    return least
-
-
-def _joined(movie: Movie, links: Links, settings: TrackConfig, reach: float) -> Links:
-    """Solve the joint assignment once and add what it finds to the links."""
-    orphan = (links.before < 0) & (links.parents < 0)
-    ended = (links.follows < 0) & ~links.divides
-    ties: list[Ties] = []
-    for time in range(1, len(movie.cells)):
-        here = movie.of_frame(time)
-        here = here[orphan[here]]
-        if len(here):
-            ties += _missed(movie, here, ended, settings, reach)
-            ties += _returned(movie, here, ended, settings)
-            if settings.divisions:
-                ties.append(_divided(movie, here, links, settings, reach))
-    if not ties:
+        Args:
+            follows: int64 (n,), the detection of the next frame that is the same cell, -1 for none.
+        """
+        links = Links(follows, np.full(len(follows), -1))
+        for _ in range(ROUNDS):
+            links = self._joined(links)
         return links
-    first, second, costs = (
-        np.concatenate([getattr(tie, name) for tie in ties])
-        for name in ("first", "second", "costs")
-    )
-    kinds = np.concatenate([np.full(len(tie.first), tie.kind) for tie in ties])
-    chosen = assign(first, second, costs)
-    same = chosen[kinds[chosen] == Kind.SAME]
-    other = chosen[kinds[chosen] != Kind.SAME]
-    follows, parents = links.follows.copy(), links.parents.copy()
-    follows[first[same]] = second[same]
-    parents[second[other]] = first[other]
-    return without_early_divisions(movie, Links(follows, parents), settings)
 
+    def missed_costs(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Weigh cells that were missed: w d / (reach √Δt) · (1 + |log area ratio|).
 
-def _missed(
-    movie: Movie, here: np.ndarray, ended: np.ndarray, settings: TrackConfig, reach: float
-) -> list[Ties]:
-    """Weigh long steps and closed gaps."""
-    time = int(movie.frames[here[0]])
-    found = []
-    for waited in range(1, min(settings.gap + 1, time) + 1):
-        there = movie.of_frame(time - waited)
-        there = there[ended[there]]
-        farthest = reach * np.sqrt(waited) / min(settings.gap_cost, 1)
+        Args:
+            first: int (k,), last sights.
+            second: int (k,), orphans, Δt frames later.
+
+        Returns:
+            float64 (k,); d is the distance from where the cell is expected by then.
+        """
+        movie = self.movie
+        waited = (movie.frames[second] - movie.frames[first])[:, None]
+        way = movie.centres[second] - movie.centres[first] - waited * self.expected[first]
+        far = np.linalg.norm(way, axis=1) / (self.reach * np.sqrt(waited[:, 0]))
+        sizes = np.abs(np.log(movie.areas[first] / movie.areas[second]))
+        costs: np.ndarray = self.settings.gap_cost * far * (1 + sizes)
+        return costs
+
+    def division_costs(self, mothers: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        """Weigh divisions by place and size.
+
+        Two daughters lie opposite each other about the mother's place, the second one partly on it;
+        they are of like size, and the first one is smaller than the mother was.
+
+        Args:
+            mothers: int (k,), detections of one frame.
+            one: int (k,), the detections that continue them in the next frame.
+            two: int (k,), orphans of the next frame.
+
+        Returns:
+            float64 (k,), at least 0.
+        """
+        movie, weigh = self.movie, self.settings
+        radii = np.maximum(movie.radii[mothers], movie.radius)
+        middle = (movie.centres[one] + movie.centres[two]) / 2 - self.expected[mothers]
+        astray = np.linalg.norm(middle - movie.centres[mothers], axis=1) / radii
+        beside = 1 - 2 * np.minimum(movie.shared(mothers, two) / movie.areas[two], 0.5)
+        unequal = np.abs(np.log(movie.areas[one] / movie.areas[two]))
+        grown = np.clip(np.log(movie.areas[one] / movie.areas[mothers]), -1, 1)
+        costs = weigh.midpoint * astray + weigh.apart * beside
+        costs += weigh.unequal * unequal + weigh.unshrunk * grown
+        least: np.ndarray = np.maximum(costs, 0)
+        return least
+
+    def _joined(self, links: Links) -> Links:
+        """Solve the joint assignment once and add what it finds to the links."""
+        orphan = (links.before < 0) & (links.parents < 0)
+        ended = (links.follows < 0) & ~links.divides
+        ties: list[Ties] = []
+        for time in range(1, len(self.movie.cells)):
+            here = self.movie.of_frame(time)
+            here = here[orphan[here]]
+            if len(here):
+                ties += self._missed(here, ended)
+                ties += self._returned(here, ended)
+                if self.settings.divisions:
+                    ties.append(self._divided(here, links))
+        if not ties:
+            return links
+        first = np.concatenate([tie.first for tie in ties])
+        second = np.concatenate([tie.second for tie in ties])
+        kinds = np.concatenate([np.full(len(tie.first), tie.kind) for tie in ties])
+        chosen = assign(first, second, np.concatenate([tie.costs for tie in ties]))
+        same = chosen[kinds[chosen] == Kind.SAME]
+        other = chosen[kinds[chosen] != Kind.SAME]
+        follows, parents = links.follows.copy(), links.parents.copy()
+        follows[first[same]] = second[same]
+        parents[second[other]] = first[other]
+        return without_early_divisions(self.movie, Links(follows, parents), self.settings)
+
+    def _missed(self, here: np.ndarray, ended: np.ndarray) -> list[Ties]:
+        """Weigh long steps and closed gaps."""
+        movie, settings = self.movie, self.settings
+        time = int(movie.frames[here[0]])
+        found = []
+        for waited in range(1, min(settings.gap + 1, time) + 1):
+            there = movie.of_frame(time - waited)
+            there = there[ended[there]]
+            rows, columns = near_pairs(
+                movie.centres[there] + waited * self.expected[there],
+                movie.centres[here],
+                reach=self.reach * float(np.sqrt(waited)) / min(settings.gap_cost, 1),
+                count=settings.neighbours,
+            )
+            first, second = there[rows], here[columns]
+            if waited == 1:
+                costs = step_costs(
+                    movie,
+                    first,
+                    second,
+                    reach=self.reach,
+                    overlap=settings.overlap,
+                    expected=self.expected,
+                )[0]
+            else:
+                costs = self.missed_costs(first, second)
+            still = ~self._away(first, second)
+            found.append(Ties(first[still], second[still], costs[still], Kind.SAME))
+        return found
+
+    def _returned(self, here: np.ndarray, ended: np.ndarray) -> list[Ties]:
+        """Weigh cells that left the field of interest and come back near the same place."""
+        movie, settings = self.movie, self.settings
+        here = here[self._leaving(here)]
+        if not len(here):
+            return []
+        time = int(movie.frames[here[0]])
+        found = []
+        for waited in range(AWAY, min(settings.absence + 1, time) + 1):
+            there = movie.of_frame(time - waited)
+            there = there[ended[there] & self._leaving(there)]
+            way = self._way_outside(waited)
+            rows, columns = near_pairs(
+                movie.centres[there], movie.centres[here], reach=way, count=settings.neighbours
+            )
+            first, second = there[rows], here[columns]
+            far = np.linalg.norm(movie.centres[first] - movie.centres[second], axis=1)
+            found.append(Ties(first, second, far / max(way, movie.radius / 1e6), Kind.RETURN))
+        return found
+
+    def _divided(self, here: np.ndarray, links: Links) -> Ties:
+        """Weigh divisions of the cells that were seen one frame ago and go on."""
+        movie = self.movie
+        there = movie.of_frame(int(movie.frames[here[0]]) - 1)
+        there = there[(links.follows[there] >= 0) & ~links.divides[there]]
+        there = there[movie.frames[links.follows[there]] == movie.frames[here[0]]]
         rows, columns = near_pairs(
-            movie.centres[there], movie.centres[here], reach=farthest, count=settings.neighbours
+            movie.centres[there],
+            movie.centres[here],
+            reach=FARTHEST * self.reach,
+            count=self.settings.neighbours,
         )
         first, second = there[rows], here[columns]
-        if waited == 1:
-            costs, _, _ = step_costs(movie, first, second, reach=reach, overlap=settings.overlap)
-        else:
-            costs = missed_costs(movie, first, second, reach=reach, weight=settings.gap_cost)
-        here_still = ~_away(movie, first, second)
-        found.append(Ties(first[here_still], second[here_still], costs[here_still], Kind.SAME))
-    return found
+        costs = self.division_costs(first, links.follows[first], second)
+        return Ties(first, second, costs, Kind.DAUGHTER)
 
+    def _away(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Tell which pairs are a return rather than a cell missed."""
+        if not len(first):
+            return np.zeros(0, bool)
+        waited = int(self.movie.frames[second[0]] - self.movie.frames[first[0]])
+        if waited < AWAY:
+            return np.zeros(len(first), bool)
+        far = np.linalg.norm(self.movie.centres[first] - self.movie.centres[second], axis=1)
+        near = far < self._way_outside(waited)
+        away: np.ndarray = near & self._leaving(first) & self._leaving(second)
+        return away
 
-def _returned(
-    movie: Movie, here: np.ndarray, ended: np.ndarray, settings: TrackConfig
-) -> list[Ties]:
-    """Weigh cells that left the field of interest and come back near the same place."""
-    here = here[_leaving(movie, here)]
-    if not len(here):
-        return []
-    time = int(movie.frames[here[0]])
-    found = []
-    for waited in range(AWAY, min(settings.absence + 1, time) + 1):
-        there = movie.of_frame(time - waited)
-        there = there[ended[there] & _leaving(movie, there)]
-        way = _way_outside(movie, waited)
-        rows, columns = near_pairs(
-            movie.centres[there], movie.centres[here], reach=way, count=settings.neighbours
-        )
-        first, second = there[rows], here[columns]
-        far = np.linalg.norm(movie.centres[first] - movie.centres[second], axis=1)
-        found.append(Ties(first, second, far / way, Kind.RETURN))
-    return found
+    def _way_outside(self, waited: int) -> float:
+        """Return how far from where it left a cell may come back.
 
+        It diffuses about a radius a frame, but where neighbours leave no free space between them, a
+        newcomer is as likely as a return.
+        """
+        free = max(self.movie.spread - 2 * self.movie.radius, 0.0) / 2
+        return min(self.movie.radius * float(np.sqrt(waited)), free)
 
-def _away(movie: Movie, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Tell which pairs are a return rather than a cell missed."""
-    if not len(first):
-        return np.zeros(0, bool)
-    waited = int(movie.frames[second[0]] - movie.frames[first[0]])
-    if waited < AWAY:
-        return np.zeros(len(first), bool)
-    far = np.linalg.norm(movie.centres[first] - movie.centres[second], axis=1)
-    near = far < _way_outside(movie, waited)
-    away: np.ndarray = near & _leaving(movie, first) & _leaving(movie, second)
-    return away
-
-
-def _way_outside(movie: Movie, waited: int) -> float:
-    """Return how far from where it left a cell may come back.
-
-    It diffuses about a radius a frame, but where neighbours leave no free space between them, a
-    newcomer is as likely as a return.
-    """
-    free = max(movie.spread - 2 * movie.radius, 0.0) / 2
-    return min(movie.radius * float(np.sqrt(waited)), free)
-
-
-def _divided(
-    movie: Movie, here: np.ndarray, links: Links, settings: TrackConfig, reach: float
-) -> Ties:
-    """Weigh divisions of the cells that were seen one frame ago and go on."""
-    there = movie.of_frame(int(movie.frames[here[0]]) - 1)
-    there = there[(links.follows[there] >= 0) & ~links.divides[there]]
-    there = there[movie.frames[links.follows[there]] == movie.frames[here[0]]]
-    rows, columns = near_pairs(
-        movie.centres[there],
-        movie.centres[here],
-        reach=FARTHEST * reach,
-        count=settings.neighbours,
-    )
-    first, second = there[rows], here[columns]
-    costs = division_costs(movie, first, (links.follows[first], second), settings)
-    return Ties(first, second, costs, Kind.DAUGHTER)
-
-
-def _leaving(movie: Movie, which: np.ndarray) -> np.ndarray:
-    near: np.ndarray = movie.depths[which] < LEAVING * movie.radius
-    return near
+    def _leaving(self, which: np.ndarray) -> np.ndarray:
+        near: np.ndarray = self.movie.depths[which] < LEAVING * self.movie.radius
+        return near

@@ -17,7 +17,7 @@ from ctc_submit.errors import DataError
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import Movie, movie_of
-from ctc_submit.track.orphans import join_orphans
+from ctc_submit.track.orphans import Orphans
 from ctc_submit.track.relabel import Relabeller
 from ctc_submit.track.rewrite import keep_foreign, whole_folder
 from ctc_submit.track.settings import Scale, TrackConfig
@@ -114,7 +114,8 @@ def track_result(
 def link_movie(movie: Movie, settings: TrackConfig) -> Links:
     """Link the cells of a sequence from its tables alone."""
     reach = reach_of(movie, settings)
-    return join_orphans(movie, link_frames(movie, settings, reach), settings, reach)
+    follows, expected = link_frames(movie, settings, reach)
+    return Orphans(movie, settings, reach, expected).join(follows)
 
 
 def scale_of(dataset: Dataset | None, shape: tuple[int, ...], border: int | None = None) -> Scale:
