@@ -5,6 +5,7 @@ import platform
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,12 @@ def _provenance(compared: _Compared) -> dict[str, Any]:
         "versions": {
             "ctc-submit": __version__,
             "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "imagecodecs")},
+            **_versions(),
         },
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Return the versions of what unpacks and counts; looking them up takes milliseconds."""
+    return {name: version(name) for name in ("numpy", "imagecodecs")}

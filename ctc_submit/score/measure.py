@@ -70,6 +70,7 @@ class _Call:
     truth: str
     result: str
     digits: int
+    workers: int | None
 
     def mask(self, time: int) -> str:
         return f"{self.result}mask{time:0{self.digits}d}.tif"
@@ -84,7 +85,13 @@ class _Stop(Exception):
 
 
 def measure(
-    tool: str, directory: str, sequence: str, digits: str, penalize: str | None = None
+    tool: str,
+    directory: str,
+    sequence: str,
+    digits: str,
+    penalize: str | None = None,
+    *,
+    workers: int | None = None,
 ) -> Answer:
     """Answer as ``SEGMeasure``, ``DETMeasure`` or ``TRAMeasure`` does; nothing is written.
 
@@ -94,6 +101,7 @@ def measure(
         sequence: ``01``, or what the folders are named by.
         digits: How many digits the time index has in file names, as text.
         penalize: DET only: ``0`` to spare extra detections.
+        workers: Frames worked on at once; all cores where not given.
 
     Raises:
         ValueError: If there is no such tool.
@@ -103,7 +111,8 @@ def measure(
     part = "SEG" if tool == "SEG" else "TRA"
     printed: list[str] = []
     try:
-        call = _call(f"{directory}/{sequence}_GT/{part}/", f"{directory}/{sequence}_RES/", digits)
+        folders = (f"{directory}/{sequence}_GT/{part}/", f"{directory}/{sequence}_RES/")
+        call = _Call(*folders, _digits(folders, digits), workers)
         extra = FALSE_POSITIVE if penalize is None or _integer(penalize) else 0.0
         tools: dict[str, Callable[[], tuple[float, list[str]]]] = {
             "SEG": partial(_seg, call),
@@ -120,8 +129,9 @@ def measure(
     return Answer(0, output, "".join(f"{line}\n" for line in [*log, rule, verdict]))
 
 
-def _call(truth: str, result: str, digits: str) -> _Call:
-    for folder in (truth, result):
+def _digits(folders: tuple[str, str], digits: str) -> int:
+    """Return the number of digits, once the folders are there."""
+    for folder in folders:
         if not Path(folder).is_dir():
             raise _Stop(f"The directory '{folder}' does not exist!")
     number = _integer(digits)
@@ -130,7 +140,7 @@ def _call(truth: str, result: str, digits: str) -> _Call:
             "The number of digits used for encoding temporal positions must be at least 3! "
             f"(num_digits={number})"
         )
-    return _Call(truth, result, number)
+    return number
 
 
 def _integer(text: str) -> int:
@@ -141,7 +151,7 @@ def _integer(text: str) -> int:
 
 def _seg(call: _Call) -> tuple[float, list[str]]:
     jobs = segmented(call.truth, call.digits)
-    found = list(in_order(lambda job: (job, _compare(call, *job)), jobs))
+    found = list(in_order(lambda job: (job, _compare(call, *job)), jobs, workers=call.workers))
     value = mean_seg(each.jaccards for _, each in found)
     if value is None:
         raise _Stop("No ground truth object found!")
@@ -197,7 +207,7 @@ def _rows(name: str, printed: list[str]) -> dict[int, Row]:
 def _markers(call: _Call) -> list[tuple[int, Overlaps]]:
     """Match the markers of all frames, in order of file names."""
     jobs = marked(call.truth, call.digits)
-    return list(in_order(lambda job: (job[1], _compare(call, *job)), jobs))
+    return list(in_order(lambda job: (job[1], _compare(call, *job)), jobs, workers=call.workers))
 
 
 def _compare(call: _Call, name: str, time: int, z: int | None = None) -> Overlaps:

@@ -29,7 +29,11 @@ def in_order(
         jobs: The jobs.
         workers: How many jobs to work on at once; all cores where not given.
     """
-    with ThreadPoolExecutor(workers or cores()) as pool:
+    many = workers or cores()
+    if many == 1:
+        yield from map(work, jobs)
+        return
+    with ThreadPoolExecutor(many) as pool:
         try:
             yield from pool.map(work, jobs)
         finally:
