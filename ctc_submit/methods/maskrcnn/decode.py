@@ -33,6 +33,15 @@ def crop_of(
     return (top, left), mask
 
 
+def without_holes(mask: np.ndarray) -> np.ndarray:
+    """Fill the background that a mask surrounds; the crop's edge is open."""
+    ground, count = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    if count == 1:
+        return mask
+    filled: np.ndarray = (ground != ground[0, 0])[1:-1, 1:-1]
+    return filled
+
+
 def largest_piece(mask: np.ndarray) -> np.ndarray:
     """Keep the largest 8-connected piece of a mask."""
     pieces, count = ndimage.label(mask, np.ones((3, 3), bool))
@@ -62,7 +71,7 @@ def decode(
     for box, score, mask in zip(boxes, scores, masks, strict=True):
         corner, crop = crop_of(box, mask, shape, threshold)
         if crop.any():
-            instances.append(Instance(corner, largest_piece(crop), float(score)))
+            instances.append(Instance(corner, without_holes(largest_piece(crop)), float(score)))
     return instances
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ctc_submit.data.instances import paint
-from ctc_submit.methods.maskrcnn.decode import crop_of, decode, largest_piece
+from ctc_submit.methods.maskrcnn.decode import crop_of, decode, largest_piece, without_holes
 from ctc_submit.methods.maskrcnn.targets import boxes_of, sample_masks
 from ctc_submit.score.seg import jaccards
 from tests.scenes import disc, drawn
@@ -48,3 +48,11 @@ def test_only_the_largest_piece_is_kept() -> None:
     assert largest_piece(mask).sum() == 4
     diagonal = drawn("1..\n.1.\n..1").astype(bool)
     assert largest_piece(diagonal).sum() == 3
+
+
+def test_holes_are_filled_and_bays_are_not() -> None:
+    ring = drawn(".111.\n11.11\n1...1\n11.11\n.111.").astype(bool)
+    assert without_holes(ring).sum() == 21
+    bay = drawn("111\n1..\n111").astype(bool)
+    np.testing.assert_array_equal(without_holes(bay), bay)
+    np.testing.assert_array_equal(without_holes(np.ones((3, 3), bool)), np.ones((3, 3), bool))
