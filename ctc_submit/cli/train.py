@@ -21,6 +21,13 @@ from ctc_submit.train.config import TrainConfig
     help="Which annotations to learn from.",
 )
 @click.option("--method", default="maskrcnn", show_default=True, help="Which method learns.")
+@click.option(
+    "--preset",
+    type=click.Choice(["recommended", "paper"]),
+    default="recommended",
+    show_default=True,
+    help="Recipe; what you say beside it counts more. paper: Lin & Norouzi 2021.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the model.")
 @click.option("--split", type=click.Path(path_type=Path), help="JSON that names the train frames.")
 @click.option(
@@ -48,6 +55,7 @@ def command(
     out: Path,
     work: Path | None,
     notes: tuple[str, ...],
+    preset: str,
     config: TrainConfig,
     **given: Any,
 ) -> None:
@@ -57,8 +65,12 @@ def command(
     goes on where it was when the same command is given again.
     """
     from ctc_submit.train.job import Selection, describe_job
+    from ctc_submit.train.presets import apply, preset_named
     from ctc_submit.train.run import train
 
+    recipe = preset_named(preset, given["method"])
+    config = apply(recipe, config, _typed())
+    given["settings"] = recipe.method + given["settings"]
     selection = Selection(datasets, *(given.pop(name) for name in ("truth", "sequences", "split")))
     job = describe_job(selection, config, out=out, work=work or Path("runs") / out.name, **given)
     job = replace(job, notes=notes)
@@ -78,6 +90,13 @@ def command(
         best = report.row if report.best else best
     scored = f" SEG {best['seg']:.4f} on held-out frames," if best and "seg" in best else ""
     click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
+
+
+def _typed() -> frozenset[str]:
+    """Return the names of the options that the user gave, rather than left at their default."""
+    context = click.get_current_context()
+    default = click.core.ParameterSource.DEFAULT
+    return frozenset(n for n in context.params if context.get_parameter_source(n) is not default)
 
 
 def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:

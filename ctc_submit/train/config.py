@@ -15,9 +15,11 @@ class TrainConfig:
         metadata={"help": "Side of what is cut out of a frame; 0: whole frames.", "unit": "px"},
     )
     learning_rate: float = field(default=4e-4, metadata={"help": "Peak learning rate."})
-    schedule: Literal["cosine", "third"] = field(
+    schedule: Literal["cosine", "third", "constant"] = field(
         default="cosine",
-        metadata={"help": "cosine: warm up, then down to 1 %; third: ×0.1 every three epochs."},
+        metadata={
+            "help": "cosine: warm up, then down to 1 %; third: ×0.1 every three epochs; constant."
+        },
     )
     warmup: int = field(default=100, metadata={"help": "Steps of warming up.", "unit": "steps"})
     weight_decay: float = field(default=0.01, metadata={"help": "Of AdamW; 0 makes it Adam."})

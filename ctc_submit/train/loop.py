@@ -89,6 +89,8 @@ class Learner:
 
 def learning_rate_at(step: int, config: TrainConfig, steps_an_epoch: int) -> float:
     """Return the learning rate of a step, numbered from 0 over all epochs."""
+    if config.schedule == "constant":
+        return config.learning_rate
     if config.schedule == "third":
         return config.learning_rate * 0.1 ** (step // (3 * steps_an_epoch))
     warm = min(1.0, (step + 1) / max(config.warmup, 1))
