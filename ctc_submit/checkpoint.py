@@ -4,16 +4,17 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from ctc_submit.errors import CheckpointError
-from ctc_submit.methods.method import Method, MethodConfig
+from ctc_submit.methods.method import Method
 from ctc_submit.methods.registry import METHODS, method_named
 
+Settings = TypeVar("Settings")
 FORMAT = 1
 WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
 
@@ -154,7 +155,11 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
             f"found others ({checksum[:12]}…); copy both files from one model"
         )
     plug = method_named(card.method)
-    method = plug.method.of(config_from(plug.config, card.config, folder / CARD))
+    config = config_from(plug.config, card.config, folder / CARD)
+    try:
+        method = plug.method.of(config)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"{folder / CARD}: describes no {card.method} ({error})") from error
     try:
         state = {name: value.float() for name, value in load_file(path).items()}
         method.net.load_state_dict(state)
@@ -165,13 +170,13 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
     return method, card
 
 
-def config_from(kind: type[MethodConfig], known: dict[str, Any], where: Path) -> MethodConfig:
-    """Rebuild settings from a card; fields that it lacks take their default.
+def config_from(kind: type[Settings], known: dict[str, Any], where: Path) -> Settings:
+    """Rebuild a dataclass of settings from a card; fields that it lacks take their default.
 
     Raises:
-        CheckpointError: If it holds a setting that the method does not have.
+        CheckpointError: If it holds a setting that there is not.
     """
-    names = {field.name for field in fields(kind)}
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     if extra := sorted(set(known) - names):
         raise CheckpointError(f"{where}: setting {extra[0]} is unknown to this version")
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ctc_submit import __version__
-from ctc_submit.checkpoint import Card, load_checkpoint
+from ctc_submit.checkpoint import CARD, Card, config_from, load_checkpoint
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
@@ -29,6 +29,9 @@ from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
 """Frames read before, and masks left to write behind, the one in the network."""
+
+JOURNAL = "run.json"
+"""The settings of a run that goes on, beside its masks; `Run.record` once they are complete."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,20 @@ class Run:
     """
 
     def __init__(self, sequence: Sequence, model: Path, result: Path, config: RunConfig) -> None:
-        """Name what is to be run; nothing is read yet."""
-        self.sequence, self.model, self.result, self.config = sequence, model, result, config
-        self.partial = result.with_name(f".{result.name}.partial")
-        self.record = result.with_name(f"{result.name}.run.json")
+        """Name what is to be run; nothing is read yet.
+
+        Raises:
+            DataError: If the result cannot be a folder of its own.
+        """
+        self.sequence, self.model, self.config = sequence, model, config
+        self.result = result if result.name not in {"", ".."} else result.resolve()
+        self.target = result.resolve()
+        if not self.target.name or self.target == sequence.folder.resolve():
+            raise DataError(f"{result}: holds the raw frames; name another folder for the result")
+        self.partial = self.target.with_name(f".{self.target.name}.partial")
+        self.record = self.result.with_name(f"{self.result.name}.run.json")
         self.clock = Clock()
+        self.seconds = 0.0
         self.tracked: Tracked | None = None
 
     def __call__(self, device: str) -> Iterator[FrameReport]:
@@ -111,17 +123,16 @@ class Run:
         paths = self.sequence.frames
         method, card = self.clock.timed("load", load_checkpoint, self.model, device)
         settings = self._settings(card, device)
+        config = config_from(SegmentConfig, card.segment, self.model / CARD)
         self._open(settings)
-        config = SegmentConfig(**card.segment)
         yield from self._segment(lambda frame: segment(frame, method, config))
         self.clock.timed("track" if self.config.track else "publish", self._publish)
-        seconds = time.perf_counter() - start
+        self.seconds = time.perf_counter() - start
         timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
-        self._write_record(
-            settings
-            | {"state": "complete", "seconds": round(seconds, 3), "phases": timing}
-            | {"frames_per_second": round(len(paths) / seconds, 3)}
-        )
+        settings |= {"state": "complete", "seconds": round(self.seconds, 3), "phases": timing}
+        settings |= {"frames_per_second": round(len(paths) / self.seconds, 3)}
+        _write_record(self.record, settings)
+        shutil.rmtree(self.partial)
 
     @property
     def border(self) -> int:
@@ -135,7 +146,7 @@ class Run:
         """Return all that is needed to repeat the run."""
         return {
             "ctc_submit": __version__,
-            "sequence": str(self.sequence.folder),
+            "sequence": str(self.sequence.folder.resolve()),
             "dataset": self.sequence.dataset,
             "frames": len(self.sequence.frames),
             "model": {"name": card.name, "folder": str(self.model), "sha256": card.sha256},
@@ -152,16 +163,19 @@ class Run:
 
     def _open(self, settings: dict[str, Any]) -> None:
         """Make the folder to write to, empty unless a run is resumed."""
-        recover(self.result.resolve())
+        if self.result.exists() and not self.result.is_dir():
+            raise DataError(f"{self.result}: is a file; name a folder for the result")
+        recover(self.target)
+        journal = self.partial / JOURNAL
         if self.config.resume and self.partial.is_dir():
             try:
-                earlier = json.loads(self.record.read_text("utf-8"))
+                earlier = json.loads(journal.read_text("utf-8"))
             except (OSError, ValueError):
                 earlier = {}
             if fingerprint(earlier) != fingerprint(settings):
                 raise CtcError(
-                    f"{self.record}: the interrupted run had another model or other settings; "
-                    "run without --resume"
+                    f"{self.result}: the interrupted run had other frames, another model or other "
+                    "settings; run without --resume"
                 )
             for leftover in self.partial.glob(".*.partial"):
                 leftover.unlink()
@@ -173,7 +187,7 @@ class Run:
             raise DataError(f"{self.result}: cannot be written ({error.strerror})") from error
         if self.result.exists() and not os.access(self.result, os.W_OK):
             raise DataError(f"{self.result}: cannot be written (no permission)")
-        self._write_record(settings | {"state": "running"})
+        _write_record(journal, settings | {"state": "running"})
 
     def _segment(self, cells: Callable[[np.ndarray], np.ndarray]) -> Iterator[FrameReport]:
         todo = deque(
@@ -192,8 +206,8 @@ class Run:
                     while len(reading) < AHEAD and (nxt := next(ahead, None)):
                         reading.append(reader.submit(self.clock.timed, "read", read_frame, nxt[1]))
                     frame = self.clock.timed("wait for frames", reading.popleft().result)
-                    shape = _same_shape(path, frame, shape)
-                    labels = self.clock.timed("network", cells, frame)
+                    shape = self._usable(path, frame, shape)
+                    labels = self.clock.timed("network", _located, path, cells, frame)
                     if not self.config.track:  # tracking strips after linking
                         labels = strip(labels, self.border)
                     writing.append(
@@ -207,6 +221,22 @@ class Run:
             finally:
                 reader.shutdown(cancel_futures=True)
 
+    def _usable(
+        self, path: Path, frame: np.ndarray, shape: tuple[int, ...] | None
+    ) -> tuple[int, ...]:
+        """Return the shape of a frame, which is that of the frames before."""
+        if shape is not None and frame.shape != shape:
+            raise DataError(
+                f"{path}: is {_by(frame.shape)} pixels, the frames before are {_by(shape)}; "
+                "a sequence has one size"
+            )
+        if self.border and 2 * self.border >= min(frame.shape[-2:]):
+            raise DataError(
+                f"{path}: a border of {self.border} pixels leaves nothing of a frame of "
+                f"{_by(frame.shape)} pixels; choose a smaller --border"
+            )
+        return frame.shape
+
     def _mask(self, frame: Path) -> Path:
         return self.partial / f"mask{frame.stem[1:]}.tif"
 
@@ -218,25 +248,30 @@ class Run:
             )
         else:
             replace_masks(self.partial, self.result)
-        shutil.rmtree(self.partial)
-
-    def _write_record(self, known: dict[str, Any]) -> None:
-        with whole_file(self.record) as partial:
-            partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def fingerprint(record: dict[str, Any]) -> str:
     """Return a checksum of the settings that decide what the masks look like."""
-    deciding = ("model", "method_config", "segment", "border", "track", "frames", "device")
-    known = {name: record.get(name) for name in deciding}
+    deciding = {"sequence", "frames", "model", "method_config", "segment", "border", "track"}
+    known = {name: record.get(name) for name in sorted(deciding | {"device"})}
     known["model"] = (known["model"] or {}).get("sha256")
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
-def _same_shape(path: Path, frame: np.ndarray, shape: tuple[int, ...] | None) -> tuple[int, ...]:
-    if shape is not None and frame.shape != shape:
-        raise DataError(
-            f"{path}: is {frame.shape} pixels, the frames before are {shape}; "
-            "a sequence has one size"
-        )
-    return frame.shape
+def _write_record(path: Path, known: dict[str, Any]) -> None:
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _located(
+    path: Path, cells: Callable[[np.ndarray], np.ndarray], frame: np.ndarray
+) -> np.ndarray:
+    """Segment a frame; a complaint names its file."""
+    try:
+        return cells(frame)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

@@ -53,7 +53,10 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
         DataError: If the frame is a volume, or holds more than 65,535 cells.
     """
     if frame.ndim != 2:
-        raise DataError(f"a frame of {frame.ndim} dimensions: the models are for 2D (YX) frames")
+        raise DataError(
+            f"expected a 2D frame (YX), found {frame.ndim} dimensions "
+            f"({'×'.join(map(str, frame.shape))}); save one slice or a projection of each volume"
+        )
     image = normalise(frame)
     shape = (image.shape[0], image.shape[1])
     found = [

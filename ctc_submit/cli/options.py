@@ -31,8 +31,8 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except CtcError as error:
             _leave(str(error), error.exit_code)
-        except KeyboardInterrupt:
-            _leave("stopped", INTERRUPTED)
+        except KeyboardInterrupt as stop:
+            _leave(str(stop) or "stopped", INTERRUPTED)
         except BrokenPipeError:
             sys.exit(1)
         except OSError as error:

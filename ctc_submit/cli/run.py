@@ -42,22 +42,28 @@ def command(
     RESULT defaults to <SEQUENCE>_RES. An earlier result there is replaced when all masks are made;
     what is needed to repeat the run is written beside it, to <RESULT>.run.json.
     """
+    from ctc_submit.data.sequence import Sequence
+
+    frames = Sequence.at(sequence)
+    total = len(frames.frames)  # before torch is loaded: a wrong path is said at once
+    target = result or frames.result
+
     from tqdm import tqdm
 
-    from ctc_submit.data.sequence import Sequence
     from ctc_submit.pipeline import Run, RunConfig
     from ctc_submit.segment import device_named
 
-    frames = Sequence.at(sequence)
-    target = result or frames.result
     run = Run(frames, model, target, RunConfig(border=border, track=track, resume=resume))
     cells = count = 0
-    with tqdm(total=len(frames.frames), unit="frame", disable=None, leave=False) as bar:
-        for report in run(device_named(device)):
-            cells, count = cells + report.cells, count + 1
-            bar.set_postfix_str(f"{report.cells} cells", refresh=False)
-            bar.update()
+    try:
+        with tqdm(total=total, unit="frame", disable=None, leave=False) as bar:
+            for report in run(device_named(device)):
+                cells, count = cells + report.cells, count + 1
+                bar.set_postfix_str(f"{report.cells} cells", refresh=False)
+                bar.update()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; the same command with --resume goes on") from None
     phases = ", ".join(f"{name} {spent:.1f} s" for name, spent in run.clock.phases.items())
     linked = f", {len(run.tracked.tracks)} tracks" if run.tracked else ""
-    click.echo(f"{target}: {len(frames.frames)} masks, {cells} cells in {count} frames{linked}")
-    click.echo(f"time: {phases}")
+    click.echo(f"{target}: {total} masks, {cells} cells in {count} frames{linked}")
+    click.echo(f"time: {run.seconds:.1f} s ({phases}; reading and writing overlap the network)")
