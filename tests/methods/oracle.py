@@ -5,6 +5,9 @@ import torch
 from torch import Tensor
 
 from ctc_submit.methods.method import Method
+from ctc_submit.pixels.normalise import normalise
+from ctc_submit.simulate.movie import simulate
+from ctc_submit.simulate.settings import SimulationSettings
 from tests.scenes import disc
 
 
@@ -28,6 +31,13 @@ def drawn_frame(size: int = 96) -> tuple[np.ndarray, np.ndarray]:
         labels[disc((size, size), centre, 12) & (labels == 0)] = label
     image = 0.2 + 0.3 * (labels > 0) + 0.1 * (labels % 3)
     return (image + rng.normal(0, 0.03, labels.shape)).astype(np.float32), labels
+
+
+def simulated_frame(size: int = 128) -> tuple[np.ndarray, np.ndarray]:
+    """One frame of the simulated, label-free look, as a network gets it, and its labels."""
+    settings = SimulationSettings(look="dic", frames=1, height=size, width=size, cells=6)
+    moment = next(iter(simulate(settings, np.random.default_rng(0))))
+    return normalise(moment.frame), moment.labels.astype(np.int32)
 
 
 def tensors(method: Method, labels: np.ndarray) -> dict[str, Tensor]:

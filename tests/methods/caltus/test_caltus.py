@@ -196,10 +196,10 @@ def test_turns_make_the_answer_turn_with_the_image() -> None:
 
 def test_it_overfits_one_frame() -> None:
     torch.manual_seed(0)
-    start = time.perf_counter()
+    start = time.process_time()
     image, labels = drawn_frame()
     method = CaltUs.of(CaltUsConfig(width=8, depth=3, least_area=20))
     learn(method, image, labels, 200)
     found = paint(method.instances(torch.from_numpy(image)[None, None]), (96, 96))
     assert seg(labels, found) >= 0.95
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 120

@@ -153,11 +153,11 @@ def test_oracle_on_real_cells(real_data: Path, dataset: str, least: float) -> No
 def test_it_learns_one_frame() -> None:
     """Every cell is found; the mask does not say where two that touch meet, so 0.8 has to do."""
     torch.manual_seed(0)
-    start = time.perf_counter()
+    start = time.process_time()
     image, labels = drawn_frame()
     method = MuLux.of(MuLuxConfig(width=8, depth=3, opening=3, least_area=20))
     learn(method, image, labels, 200)
     found = paint(method.instances(torch.from_numpy(image)[None, None]), (96, 96))
     assert found.max() == 5
     assert seg(labels, found) >= 0.8
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 120

@@ -11,7 +11,7 @@ from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.method import CellSizes, Method
 from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.unet import UNet
-from tests.methods.oracle import drawn_frame, learn, seg, tensors
+from tests.methods.oracle import drawn_frame, learn, seg, simulated_frame, tensors
 
 SMALL = UNetConfig(width=4, depth=2)
 
@@ -82,13 +82,13 @@ def test_pretrain(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("loss", ["shape_aware", "bce"])
-def test_it_overfits_one_frame(loss: str) -> None:
-    """SEG of at least 0.95 on the frame that it learned, in under two minutes."""
+def test_it_overfits_one_simulated_frame(loss: str) -> None:
+    """SEG of at least 0.95 on the frame that it learned, in under two minutes of one core."""
     torch.manual_seed(0)
-    start = time.perf_counter()
-    image, labels = drawn_frame()
-    method = UNet.of(UNetConfig(loss=loss, width=8, depth=3, least_area=20))  # type: ignore[arg-type]
+    start = time.process_time()
+    image, labels = simulated_frame()
+    method = UNet.of(UNetConfig(loss=loss, width=8, depth=3, least_area=30))  # type: ignore[arg-type]
     learn(method, image, labels, 250)
-    found = paint(method.instances(torch.from_numpy(image)[None, None]), (96, 96))
+    found = paint(method.instances(torch.from_numpy(image)[None, None]), (128, 128))
     assert seg(labels, found) >= 0.95
-    assert time.perf_counter() - start < 120
+    assert time.process_time() - start < 120
