@@ -3,7 +3,6 @@
 import logging
 import platform
 import re
-from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -18,14 +17,13 @@ from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
 from ctc_submit.score.fault import Fault
+from ctc_submit.score.frame_files import TruthFiles, find_result, find_truth, pair_files
 from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.record import MEASURES, FrameScore, Record
-from ctc_submit.score.scan import FrameFiles, FrameFound, scan
+from ctc_submit.score.scan import FrameFound, scan
 from ctc_submit.score.seg import mean_seg
 from ctc_submit.score.tracking import Tracking, judge_tracks
-from ctc_submit.score.truth_files import marked, segmented
 
-_MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
 NO_SEG = "the truth has no annotated object in SEG"
 NO_MARKERS = "the truth has no tracking markers (TRA)"
 SILVER = "silver truth has no tracking markers"
@@ -67,15 +65,16 @@ def score(
             f"{folder}: no such folder; without truth there is nothing to score "
             "(the truth of challenge sequences is not public)"
         )
-    masks, faults = _masks(answer)
+    masks, faults = find_result(answer)
     digits = digits_of(next(iter(masks.values())))
-    files, marked_times, lost = _pair_files(sequence, truth, masks, answer)
+    images = find_truth(folder, truth, digits)
+    files, lost = pair_files(images, masks, answer)
     found = list(scan(files, workers=workers))
     faults += lost + [fault for frame in found for fault in frame.faults]
     tracks = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
-    tracking = judge_tracks(found, marked_times, *tracks, readable=not faults)
+    tracking = judge_tracks(found, list(images.markers), *tracks)
     log.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
-    return _record(_Compared(sequence, truth, answer, digits, found, faults), tracking)
+    return _record(_Compared(sequence, truth, answer, digits, images, found, faults), tracking)
 
 
 def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = None) -> list[Record]:
@@ -103,55 +102,6 @@ def numbers_with_results(dataset: Path) -> list[str]:
     return numbers
 
 
-def _masks(folder: Path) -> tuple[dict[int, Path], list[Fault]]:
-    """Return the masks by time and what is wrong with their names."""
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; expected a result with mask000.tif in it")
-    found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
-    if not found:
-        raise DataError(f"{folder}: holds no mask000.tif; there is no result to score")
-    widths = Counter(map(digits_of, found))
-    width = widths.most_common(1)[0][0]
-    faults = [
-        Fault(str(path), f"{width} digits, as most masks have", f"{digits_of(path)}", "rename it")
-        for path in found
-        if digits_of(path) != width
-    ]
-    return {int(path.stem[4:]): path for path in found if digits_of(path) == width}, faults
-
-
-def _pair_files(
-    sequence: Sequence, truth: str, masks: dict[int, Path], answer: Path
-) -> tuple[list[FrameFiles], list[int], list[Fault]]:
-    """Put each annotated frame beside its mask; note times of markers, and missing masks."""
-    width = digits_of(next(iter(masks.values())))
-    folder = truth_folder(sequence, truth)
-    whole: dict[int, Path] = {}
-    slices: dict[int, list[tuple[int, Path]]] = defaultdict(list)
-    for name, time, z in segmented(folder / "SEG", width):
-        if z is None:
-            whole[time] = folder / "SEG" / name
-        else:
-            slices[time].append((z, folder / "SEG" / name))
-    gold = truth == TRUTHS[0]
-    markers = {time: folder / "TRA" / n for n, time in marked(folder / "TRA", width) if gold}
-    times = sorted({*whole, *markers, *slices})
-    if not times:
-        raise DataError(
-            f"{folder}: holds no man_seg or man_track image with {width} digits, as the masks have"
-        )
-    files, faults = [], []
-    for time in times:
-        if time not in masks:
-            name = f"mask{time:0{width}d}.tif"
-            mend = "write a mask for every frame, empty where there is no cell"
-            faults.append(Fault(str(answer / name), "a mask for this frame", "no file", mend))
-            continue
-        own = tuple(slices.get(time, ()))
-        files.append(FrameFiles(time, masks[time], whole.get(time), own, markers.get(time)))
-    return files, sorted(markers), faults
-
-
 @dataclass(frozen=True)
 class _Compared:
     """A result and a truth, every frame compared."""
@@ -160,8 +110,17 @@ class _Compared:
     truth: str
     answer: Path
     digits: int
+    images: TruthFiles
     found: list[FrameFound]
     faults: list[Fault]
+
+    def all_outlined(self) -> bool:
+        """Tell whether every segmentation of the truth could be compared."""
+        return sum(len(frame.outlines) for frame in self.found) == self.images.annotated
+
+    def all_matched(self) -> bool:
+        """Tell whether the markers of every frame could be compared."""
+        return sum(frame.match is not None for frame in self.found) == len(self.images.markers)
 
 
 def _record(compared: _Compared, tracking: Tracking) -> Record:
@@ -189,18 +148,20 @@ def _scores(
     compared: _Compared, tracking: Tracking, counts: Counts
 ) -> tuple[dict[str, float | None], dict[str, str]]:
     """Return all measures, and the reason of each that could not be taken."""
-    scores: dict[str, float | None] = dict.fromkeys(MEASURES)
-    missing = dict.fromkeys(MEASURES, tracking.reason or "")
-    if compared.faults:
-        return scores, dict.fromkeys(MEASURES, _count(len(compared.faults)))
-    scores |= tracking.scores
-    missing |= tracking.missing
-    scores["SEG"] = mean_seg(each.jaccards for frame in compared.found for each in frame.outlines)
-    scores["DET"] = det(counts)
-    if counts.vertices == 0:
+    scores: dict[str, float | None] = dict.fromkeys(MEASURES) | dict(tracking.scores)
+    missing = dict.fromkeys(MEASURES, tracking.reason or "") | dict(tracking.missing)
+    missing |= {"SEG": NO_SEG, "DET": NO_MARKERS}
+    if compared.all_outlined():
+        scores["SEG"] = mean_seg(e.jaccards for frame in compared.found for e in frame.outlines)
+    else:
+        missing["SEG"] = _count(len(compared.faults))
+    if not compared.all_matched():
+        missing |= {name: _count(len(compared.faults)) for name in MEASURES if name != "SEG"}
+    elif counts.vertices:
+        scores["DET"] = det(counts)
+    else:
         why = NO_MARKERS if compared.truth == TRUTHS[0] else SILVER
-        missing |= dict.fromkeys(MEASURES, why)
-    missing["SEG"] = NO_SEG
+        missing |= {name: why for name in MEASURES if name != "SEG"}
     for name, first, second in OVERALL:
         scores[name] = mean_of_both(scores[first], scores[second])
         missing[name] = missing[first] if scores[first] is None else missing[second]

@@ -7,31 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.score.fault import Fault
+from ctc_submit.score.frame_files import FrameFiles
 from ctc_submit.score.mask import Mask, Refused, open_mask
 from ctc_submit.score.matching import overlaps
 from ctc_submit.score.paired import FrameMatch
 from ctc_submit.score.workers import in_order
 
 PIXELS = "16-bit unsigned grey pixels in strips, without or with LZW, Deflate or PackBits"
-
-
-@dataclass(frozen=True)
-class FrameFiles:
-    """The files of one frame.
-
-    Attributes:
-        time: Index of the frame.
-        mask: The result's mask.
-        whole: Segmentation of the whole frame, where there is one.
-        slices: Segmentation of single slices: z and file.
-        markers: Tracking markers, where there are any.
-    """
-
-    time: int
-    mask: Path
-    whole: Path | None = None
-    slices: tuple[tuple[int, Path], ...] = ()
-    markers: Path | None = None
 
 
 @dataclass(frozen=True)

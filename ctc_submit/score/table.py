@@ -83,7 +83,7 @@ def _reasons(missing: Mapping[str, str]) -> list[str]:
 def _errors(record: Record) -> list[str]:
     counts = record.counts
     lines = []
-    if counts.vertices or counts.false_positives:
+    if record.scores["DET"] is not None:
         told = [f"{getattr(counts, field)} {what} ({short})" for field, short, what in ERRORS]
         lines.append(f"  objects     {counts.vertices} in the truth; {', '.join(told[:3])}")
         if record.scores["TRA"] is not None:

@@ -54,16 +54,17 @@ class Tracking:
 
 
 def judge_tracks(
-    found: Sequence[FrameFound], marked: Sequence[int], truth: Path, result: Path, *, readable: bool
+    found: Sequence[FrameFound], marked: Sequence[int], truth: Path, result: Path
 ) -> Tracking:
     """Take the measures of the tracks.
+
+    Where some frames could not be compared, tracks are checked but not measured.
 
     Args:
         found: The frames that were compared, in time order.
         marked: Times of all frames with markers, also of those that were not compared.
         truth: ``man_track.txt``.
         result: ``res_track.txt``.
-        readable: Whether all images could be read; if not, tracks are checked but not measured.
     """
     if not marked:
         return Tracking(reason="the truth has no tracking markers")
@@ -80,7 +81,7 @@ def judge_tracks(
     faults += _inconsistent(theirs, ours, frames, times, (truth, result))
     if faults:
         return Tracking(faults=tuple(faults), reason=_count(len(faults)))
-    if not readable:
+    if len(frames) < len(marked):
         return Tracking(reason="some images cannot be read")
     lineages = (Lineage.of(tracks_of(theirs.rows)), Lineage.of(tracks_of(ours.rows)))
     return _measure(*lineages, [frames[time] for time in times])

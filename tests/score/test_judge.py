@@ -154,10 +154,21 @@ def test_a_fault_says_what_is_wrong_and_blocks_the_score(perfect: Sequence, name
     assert "expected" in told
     for word in words:
         assert word in told
-    assert record.scores["TRA"] is None
-    touched = "SEG" if file.startswith("mask") else "TRA"
-    assert "fault" in record.missing[touched]
+    touched = "SEG" if file == "mask001.tif" else "TRA" if file == "res_track.txt" else ""
     assert (record.scores["SEG"] is None) == (touched == "SEG")
+    assert (record.scores["TRA"] is None) == (touched != "")
+    if touched:
+        assert "fault" in record.missing[touched]
+
+
+def test_a_mask_that_only_markers_need_leaves_seg_alone(perfect: Sequence) -> None:
+    (perfect.gold / "SEG" / "man_seg001.tif").unlink()
+    (perfect.result / "mask001.tif").unlink()
+    record = score(perfect)
+    assert record.scores["SEG"] == 1.0
+    assert record.scores["DET"] is record.scores["OP_CSB"] is None
+    assert record.missing["DET"] == record.missing["TRA"] == "a fault in the files"
+    assert len(record.faults) == 1
 
 
 def test_all_faults_come_at_once(perfect: Sequence) -> None:
