@@ -18,6 +18,7 @@ ERRORS = (
     ("wrong_edges", "EC", "of the wrong kind"),
 )
 TRUTHS = {"GT": "gold truth", "ST": "silver truth"}
+EVERY_BC = "BC(0), BC(1), BC(2), BC(3)"
 BAR = 30
 
 
@@ -76,7 +77,8 @@ def _reasons(missing: Mapping[str, str]) -> list[str]:
     for name in MEASURES:
         if name in missing:
             reasons.setdefault(missing[name], []).append(name)
-    lines = [f"  not scored  {', '.join(names)}: {why}" for why, names in reasons.items()]
+    told = {why: ", ".join(names).replace(EVERY_BC, "BC(i)") for why, names in reasons.items()}
+    lines = [f"  not scored  {names}: {why}" for why, names in told.items()]
     return [*lines, ""] if lines else []
 
 
