@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ctc_submit.cli.main import main
+from ctc_submit.data.labels import read_labels, write_labels
+from tests.track.films import film
+from tests.track.valid import faults_of
+
+A, B = (20.0, 20.0, 6.0), (40.0, 60.0, 6.0)
+
+
+def write_film(folder: Path, name: str = "mask", frames: int = 3) -> Path:
+    folder.mkdir(parents=True)
+    for time, labels in enumerate(film(*[[A, B]] * frames)):
+        write_labels(folder / f"{name}{time:03d}.tif", labels)
+    return folder
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["track", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    return done.exit_code, done.output
+
+
+def test_a_result_is_tracked_in_place(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    code, output = run(folder)
+    assert code == 0
+    assert "2 tracks, 0 divisions, 0 missed masks drawn in, 3 frames" in output
+    assert not faults_of(folder)
+    assert (folder / "res_track.txt").read_text() == "1 0 2 0\n2 0 2 0\n"
+
+
+def test_twice_is_once(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    run(folder)
+    once = {path.name: path.read_bytes() for path in folder.iterdir()}
+    run(folder)
+    assert once == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_linking_benchmark_reads_err_seg_and_writes_res(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "Fluo-N2DH-SIM+" / "01_ERR_SEG", "t")
+    before = sorted(folder.iterdir())
+    code, _ = run(folder)
+    assert code == 0
+    assert sorted(folder.iterdir()) == before
+    assert not faults_of(tmp_path / "Fluo-N2DH-SIM+" / "01_RES")
+
+
+def test_the_data_set_gives_the_border_and_border_overrules(tmp_path: Path) -> None:
+    folder = tmp_path / "PhC-C2DL-PSC" / "01_RES"
+    folder.mkdir(parents=True)
+    labels = np.zeros((80, 80), np.uint16)
+    labels[4:10, 40:46] = 5
+    labels[40:46, 40:46] = 7
+    for time in range(2):
+        write_labels(folder / f"mask{time:03d}.tif", labels)
+    run(folder, "--border", 0)
+    assert set(np.unique(read_labels(folder / "mask000.tif"))) == {0, 1, 2}
+    run(folder)
+    assert set(np.unique(read_labels(folder / "mask000.tif"))) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda f: (f / "mask001.tif").unlink(), "mask001.tif: missing"),
+        (lambda f: write_labels(f / "mask001.tif", np.zeros((5, 5), np.uint16)), "one size"),
+        (lambda f: [p.unlink() for p in f.iterdir()], "holds no masks"),
+    ],
+)
+def test_bad_folders_are_one_line_and_code_3(tmp_path: Path, spoil, message: str) -> None:  # type: ignore[no-untyped-def]
+    folder = write_film(tmp_path / "01_RES")
+    spoil(folder)
+    before = sorted(folder.iterdir())
+    code, output = run(folder)
+    assert code == 3
+    assert message in output and output.startswith("ctc-submit: ")
+    assert len(output.strip().splitlines()) == 1
+    assert sorted(folder.iterdir()) == before
+
+
+def test_fewer_masks_than_frames_is_an_error(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    write_film(tmp_path / "01", "t", frames=4)
+    code, output = run(folder)
+    assert code == 3 and "has 3 masks" in output and "4 frames" in output
+
+
+def test_a_border_wider_than_the_frame_is_an_error(tmp_path: Path) -> None:
+    code, output = run(write_film(tmp_path / "01_RES"), "--border", 30)
+    assert code == 3 and "leaves nothing" in output
+
+
+def test_every_setting_is_an_option() -> None:
+    code, output = run("--help")
+    assert code == 0
+    for name in ("--gate", "--gap", "--no-divisions", "--border", "--sequence", "--output"):
+        assert name in output

@@ -1,0 +1,148 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctc_submit.data.labels import write_labels
+from ctc_submit.errors import DataError
+from ctc_submit.track import rewrite
+from ctc_submit.track.rewrite import recover, whole_folder
+from ctc_submit.track.tracker import track_result
+from tests.track.films import film
+
+A, B = (20.0, 20.0, 6.0), (40.0, 60.0, 6.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "01_RES"
+    made.mkdir()
+    for time, labels in enumerate(film([A, B], [A], [A, B])):
+        write_labels(made / f"mask{time:03d}.tif", labels)
+    return made
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_new_folder_takes_the_place_of_the_old(folder: Path) -> None:
+    with whole_folder(folder) as partial:
+        (partial / "new").write_text("x")
+        assert (folder / "mask000.tif").exists()
+    assert [path.name for path in folder.iterdir()] == ["new"]
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_an_error_leaves_everything_as_it_was(
+    folder: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(rewrite, "_exchanged", lambda *_: False)
+    before = bytes_of(folder)
+    with pytest.raises(KeyboardInterrupt), whole_folder(folder) as partial:
+        (partial / "new").write_text("x")
+        raise KeyboardInterrupt
+    assert bytes_of(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_two_renames_where_there_is_no_exchange(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewrite, "_exchanged", lambda *_: False)
+    track_result(folder)
+    assert (folder / "res_track.txt").exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_a_run_killed_between_the_two_renames_is_put_right(folder: Path) -> None:
+    before = bytes_of(folder)
+    folder.rename(folder.with_name(".01_RES.untracked"))
+    folder.with_name(".01_RES.tracking").mkdir()
+    recover(folder)
+    assert bytes_of(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_a_killed_run_leaves_the_folder_whole_and_the_next_run_works(folder: Path) -> None:
+    before = bytes_of(folder)
+    program = textwrap.dedent(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        from ctc_submit.track import tracker
+        real = tracker.write_labels
+        def slow(path, labels):
+            real(path, labels)
+            if path.name == "mask001.tif":
+                os.kill(os.getpid(), signal.SIGKILL)
+        tracker.write_labels = slow
+        tracker.track_result(Path(sys.argv[1]))
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert bytes_of(folder) == before
+    track_result(folder)
+    assert (folder / "res_track.txt").read_text() == "1 0 2 0\n2 0 2 0\n"
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_foreign_files_stay_and_old_logs_go(folder: Path) -> None:
+    (folder / "notes.md").write_text("mine")
+    (folder / "deep").mkdir()
+    (folder / "deep" / "file").write_text("mine too")
+    (folder / "TRA_log.txt").write_text("old")
+    track_result(folder)
+    assert (folder / "notes.md").read_text() == "mine"
+    assert (folder / "deep" / "file").read_text() == "mine too"
+    assert not (folder / "TRA_log.txt").exists()
+
+
+def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
+    link = folder.with_name("02_RES")
+    link.symlink_to(folder)
+    track_result(link)
+    assert link.is_symlink() and (folder / "res_track.txt").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_permission_is_one_error(folder: Path) -> None:
+    folder.parent.chmod(0o500)
+    try:
+        with pytest.raises(DataError, match="cannot be written"):
+            track_result(folder)
+    finally:
+        folder.parent.chmod(0o700)
+
+
+def test_a_damaged_mask_changes_nothing(folder: Path) -> None:
+    (folder / "mask002.tif").write_bytes(b"no tiff")
+    before = bytes_of(folder)
+    with pytest.raises(DataError, match=r"mask002\.tif"):
+        track_result(folder)
+    assert bytes_of(folder) == before
+
+
+def test_too_many_tracks_change_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "01_RES"
+    folder.mkdir()
+    for time in range(3):
+        labels = np.zeros((300, 300), np.uint16)
+        places = rng.permutation(90_000)[:40_000]
+        labels.ravel()[places] = np.arange(1, 40_001)
+        write_labels(folder / f"mask{time:03d}.tif", labels if time != 1 else labels * 0)
+    before = bytes_of(folder)
+    from ctc_submit.track.settings import TrackConfig
+
+    with pytest.raises(DataError, match="more than the 65535 labels"):
+        track_result(folder, TrackConfig(gap=0))
+    assert bytes_of(folder) == before
