@@ -28,7 +28,7 @@ class TrainConfig:
         default=0.99,
         metadata={"help": "Weights averaged over time keep this share a step; 0: off."},
     )
-    augment: Literal["recommended", "paper", "none"] = field(
+    augment: Literal["recommended", "light", "paper", "none"] = field(
         default="recommended", metadata={"help": "How frames are varied."}
     )
     seed: int = field(default=0, metadata={"help": "Of everything random."})

@@ -9,13 +9,18 @@ from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
-from ctc_submit.pixels.augment import PAPER, RECOMMENDED, AugmentSettings
+from ctc_submit.pixels.augment import LIGHT, PAPER, RECOMMENDED, AugmentSettings
 from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.run import Job
 from ctc_submit.train.split import Example, chosen, find_examples
 
-AUGMENTATIONS = {"recommended": RECOMMENDED, "paper": PAPER, "none": AugmentSettings()}
+AUGMENTATIONS = {
+    "recommended": RECOMMENDED,
+    "light": LIGHT,
+    "paper": PAPER,
+    "none": AugmentSettings(),
+}
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
 
 def _read(text: str, hint: Any) -> Any:
     if hint is bool:
-        return {"true": True, "false": False}[text.lower()]
+        if text.lower() not in {"true", "false"}:
+            raise ValueError(text)
+        return text.lower() == "true"
     if get_origin(hint) is tuple:
         return tuple(get_args(hint)[0](part) for part in text.split(","))
     if isinstance(hint, UnionType):

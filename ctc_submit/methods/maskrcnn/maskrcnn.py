@@ -64,10 +64,8 @@ class MaskRCNN:
             ``weights`` float32 YX, equation 3 of the paper for the Shape-Aware Loss, else 1.
         """
         ids, boxes = boxes_of(labels)
-        known = labels >= 0
-        weights = known.astype(np.float32)
-        if weight_map := WEIGHT_MAPS.get(self.config.loss):
-            weights *= weight_map(np.where(known, labels, 0))
+        weight_map = WEIGHT_MAPS.get(self.config.loss)
+        weights = weight_map(labels) if weight_map else (labels >= 0).astype(np.float32)
         return {"labels": labels.astype(np.int32), "ids": ids, "boxes": boxes, "weights": weights}
 
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
