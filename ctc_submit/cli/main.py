@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "scripts": "Render SW/, the scripts that the organisers run.",
     "pack": "Make what is uploaded, after trying it.",
     "upload": "Hand a packed submission in.",
+    "docker": "Build, run and judge in a container.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
 

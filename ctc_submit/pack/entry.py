@@ -97,7 +97,8 @@ class Rendering:
         default=False, metadata={"help": "Also the scripts that train each configuration's model."}
     )
     cluster: bool = field(
-        default=False, metadata={"help": "Also an Apptainer definition and a SLURM example."}
+        default=False,
+        metadata={"help": "Also a Dockerfile, an Apptainer definition and a SLURM example."},
     )
 
 

@@ -19,6 +19,7 @@ from ctc_submit.pack.entry import CONFIGURATIONS, SHORT_NAMES, Entry, Rendering
 log = logging.getLogger(__name__)
 
 BASE_IMAGE = "python:3.12-slim"
+DOCKERFILE = "Dockerfile"
 
 _FIELD = re.compile(r"@\{([a-z_]+)\}")
 
@@ -103,6 +104,7 @@ def render_folder(entries: Iterable[Entry], how: Rendering | None = None) -> dic
         files |= _training_files(chosen, how)
     if how.cluster:
         files |= {"ctc-submit.def": _apptainer(chosen), "slurm.sbatch": _slurm(chosen)}
+        files[DOCKERFILE] = dockerfile()
     return files
 
 
@@ -112,6 +114,11 @@ def launchers() -> dict[str, str]:
         "ctc-submit": fill("ctc-submit.sh", {}),
         "ctc-submit.bat": _crlf(fill("ctc-submit.bat", {})),
     }
+
+
+def dockerfile() -> str:
+    """Return the Dockerfile of a submission."""
+    return fill(DOCKERFILE, {})
 
 
 def write_scripts(folder: Path, files: Mapping[str, str]) -> list[Path]:

@@ -33,7 +33,8 @@ class PackConfig:
     )
     batch: bool = field(default=False, metadata={"help": "Also .bat files for Windows."})
     cluster: bool = field(
-        default=False, metadata={"help": "Also an Apptainer definition and a SLURM example."}
+        default=False,
+        metadata={"help": "Also a Dockerfile, an Apptainer definition and a SLURM example."},
     )
     preflight: bool = field(
         default=True,

@@ -53,12 +53,12 @@ def software_files(
     scripts = render_folder(chosen, replace(how or Rendering(), models="models", setup=SETUP))
     files: dict[str, Content] = {name: text.encode() for name, text in scripts.items()}
     files |= {name: text.encode() for name, text in launchers().items()}
-    files |= _package(package or Path(str(resources.files("ctc_submit"))))
+    files |= package_files(package)
     for name, folder in needed.items():
         there = (file for file in MODEL_FILES if (folder / file).is_file())
         files |= {f"models/{name}/{file}": folder / file for file in there}
     if wheels is not None:
-        files |= _wheels(wheels)
+        files |= wheel_files(wheels)
     page = render_markdown(read_cards(needed), title=title)
     files |= {
         "requirements.txt": requirements.encode(),
@@ -86,8 +86,13 @@ def _model(entry: Entry, models: Mapping[str, Path]) -> Path:
     return folder
 
 
-def _package(folder: Path) -> dict[str, Content]:
-    """Return the package's files; what Python or an editor leaves behind is not among them."""
+def package_files(package: Path | None = None) -> dict[str, Content]:
+    """Return the package's files by name; what Python or an editor leaves behind is not there.
+
+    Args:
+        package: Folder of the package; the running one if None.
+    """
+    folder = package or Path(str(resources.files("ctc_submit")))
     files = {
         f"ctc_submit/{path.relative_to(folder).as_posix()}": path
         for path in sorted(folder.rglob("*"))
@@ -96,7 +101,12 @@ def _package(folder: Path) -> dict[str, Content]:
     return dict(files)
 
 
-def _wheels(folder: Path) -> dict[str, Content]:
+def wheel_files(folder: Path) -> dict[str, Content]:
+    """Return the wheels of a folder by name.
+
+    Raises:
+        DataError: If there are none.
+    """
     found = sorted(folder.glob("*.whl"))
     if not found:
         raise DataError(f"{folder}: holds no wheels; fill it with pip download -r requirements.txt")

@@ -1,0 +1,152 @@
+"""The container engine: found, spoken to, and its refusals in one line."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctc_submit.errors import ToolError
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], object]
+"""Told what the container prints, a piece at a time, as it comes."""
+
+PATIENCE = 10
+"""Seconds that a container has to stop by itself before it is killed."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder of this machine, seen inside a container.
+
+    Attributes:
+        source: The folder here.
+        target: Its absolute path in the container.
+        writable: Whether the container may write into it.
+    """
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@contextmanager
+def engine() -> Iterator[Any]:
+    """Give a client of the engine that answers here, of the Docker SDK.
+
+    Raises:
+        ToolError: If the SDK is not installed, no engine answers, or it refuses what is asked.
+    """
+    try:
+        import docker
+        from docker.errors import APIError, BuildError, DockerException, ImageNotFound
+    except ImportError:
+        raise ToolError(
+            "the Docker SDK is not installed; install it with pip install 'ctc-submit[container]'"
+        ) from None
+    try:
+        client = docker.from_env()
+    except DockerException as error:
+        raise ToolError(
+            "no container engine answers; start Docker (or Podman with its socket), or name one "
+            f"in DOCKER_HOST ({_reason(error)})"
+        ) from None
+    try:
+        client.ping()
+        yield client
+    except ImageNotFound as error:
+        raise ToolError(f"{error.explanation}; build it with ctc-submit docker build") from None
+    except BuildError as error:
+        raise ToolError(f"the image could not be built: {_reason(error)}") from None
+    except APIError as error:
+        raise ToolError(f"the container engine refuses: {error.explanation}") from None
+    except DockerException as error:
+        raise ToolError(f"the container engine: {_reason(error)}") from None
+    finally:
+        client.close()
+
+
+def run_container(
+    client: Any,
+    image: str,
+    command: Sequence[str],
+    mounts: Sequence[Mount],
+    *,
+    say: Say,
+    user: str | None = None,
+    **options: Any,
+) -> int:
+    """Run a container to its end: no network, its own root read-only, gone afterwards.
+
+    What it prints is handed on as it comes. If the wait is interrupted (Ctrl-C), the container is
+    stopped before the interruption goes on.
+
+    Args:
+        client: From `engine`.
+        image: Name of the image.
+        command: Words after the image's entry point.
+        mounts: Folders to show it.
+        say: Told what it prints.
+        user: ``UID:GID`` that it runs as.
+        options: Further arguments of the SDK's ``containers.create``.
+
+    Returns:
+        Its exit code.
+    """
+    container = client.containers.create(
+        image,
+        list(command),
+        volumes={
+            str(mount.source.resolve()): {
+                "bind": mount.target,
+                "mode": "rw" if mount.writable else "ro",
+            }
+            for mount in mounts
+        },
+        user=user,
+        network_mode="none",
+        read_only=True,
+        tmpfs={"/tmp": "exec"},
+        cap_drop=["ALL"],
+        security_opt=["no-new-privileges"],
+        init=True,
+        stop_signal="SIGINT",
+        **options,
+    )
+    try:
+        container.start()
+        for piece in container.logs(stream=True, follow=True):
+            say(piece.decode("utf-8", "replace"))
+        return int(container.wait()["StatusCode"])
+    except BaseException:
+        log.warning("%s: stopping", container.short_id)
+        container.stop(timeout=PATIENCE)
+        raise
+    finally:
+        container.remove(force=True)
+
+
+def caller(client: Any) -> str | None:
+    """Return who a container runs as, so that what it writes is the caller's.
+
+    That is ``UID:GID`` of the caller; root inside for an engine that itself runs as the caller,
+    where root inside is the caller outside; None (as the image says) on Windows.
+    """
+    if not hasattr(os, "getuid"):
+        return None
+    if any("rootless" in option for option in client.info().get("SecurityOptions") or []):
+        return "0:0"
+    return f"{os.getuid()}:{os.getgid()}"
+
+
+def has_gpu(client: Any) -> bool:
+    """Tell whether the engine can give containers an NVIDIA GPU."""
+    return "nvidia" in client.info().get("Runtimes", {}) and Path("/dev/nvidiactl").exists()
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,93 @@
+"""Runs a sequence in a container: frames read-only, the result the caller's own."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ctc_submit.container.engine import Mount, Say, caller, engine, has_gpu, run_container
+from ctc_submit.container.settings import ContainerConfig
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import DataError, ToolError
+
+
+def run_sequence(
+    sequence: Sequence, result: Path, model: str, config: ContainerConfig, say: Say
+) -> int:
+    """Run one sequence in a container; the result appears whole, or an earlier one stays.
+
+    Args:
+        sequence: Its folder is mounted read-only.
+        result: Where the masks go; owned by the caller.
+        model: A model folder here, mounted read-only, or the name of a model in the image.
+        config: Image and resources.
+        say: Told what the container prints.
+
+    Returns:
+        The exit code of ``ctc-submit run`` inside.
+
+    Raises:
+        DataError: If there are no frames, or the result cannot be written.
+        ToolError: If no engine answers, there is no such image, or no GPU where one is wanted.
+    """
+    frames = f"/data/{sequence.dataset}/{sequence.number}"
+    _ = sequence.frames  # said here, not in there, if there are none
+    parent = result.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{result.name}.", suffix=".partial", dir=parent))
+    except OSError as error:
+        raise DataError(f"{result}: cannot be written ({error.strerror})") from error
+    try:
+        mounts = [Mount(sequence.folder, frames), Mount(scratch, "/result", writable=True)]
+        inside = f"models/{model}"
+        if Path(model).is_dir():
+            inside = f"/models/{Path(model).resolve().name}"
+            mounts.append(Mount(Path(model), inside))
+        mounts += _further(config.mount)
+        words = ["run", frames, f"/result/{result.name}", "--model", inside, *config.run_option]
+        with engine() as client:
+            options = _resources(client, config)
+            code = run_container(
+                client, config.image, words, mounts, say=say, user=caller(client), **options
+            )
+        if code == 0:
+            _publish(scratch, result)
+        return code
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _resources(client: Any, config: ContainerConfig) -> dict[str, Any]:
+    from docker.types import DeviceRequest
+
+    options: dict[str, Any] = {"mem_limit": config.memory} if config.memory else {}
+    if config.gpu == "yes" and not has_gpu(client):
+        raise ToolError("the engine has no GPU for containers; install NVIDIA's container toolkit")
+    if config.gpu == "yes" or (config.gpu == "auto" and has_gpu(client)):
+        options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    return options
+
+
+def _further(given: tuple[str, ...]) -> list[Mount]:
+    mounts = []
+    for pair in given:
+        source, _, target = pair.rpartition(":")
+        if not target.startswith("/") or not Path(source).is_dir():
+            raise DataError(f"{pair}: expected HERE:INSIDE, a folder here and an absolute path")
+        mounts.append(Mount(Path(source), target))
+    return mounts
+
+
+def _publish(scratch: Path, result: Path) -> None:
+    """Put the new result, and its record beside it, in the place of an earlier one."""
+    made = scratch / result.name
+    if not made.is_dir():
+        raise ToolError(f"{result}: the container ended well but wrote no result; check the image")
+    earlier = scratch / "earlier"
+    if result.exists():
+        result.replace(earlier)
+    made.replace(result)
+    record = f"{result.name}.run.json"
+    if (scratch / record).is_file():
+        (scratch / record).replace(result.with_name(record))

@@ -1,0 +1,162 @@
+"""What of the container commands can be told without an engine."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from ctc_submit.cli.main import main
+from ctc_submit.container.engine import Mount, engine, run_container
+from ctc_submit.container.evaluate import Tools, evaluate
+from ctc_submit.container.image import build_image, context_files
+from ctc_submit.container.settings import BuildConfig
+from ctc_submit.errors import CheckpointError, DataError, ToolError
+from ctc_submit.pack.scripts import dockerfile
+from tests.pack import stand_in
+from tests.pack.result_scenes import faultless
+
+ROOT = Path(__file__).parent.parent.parent
+HELA = "Fluo-N2DL-HeLa"
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+
+
+def test_the_dockerfile_at_the_root_is_the_one_that_is_used() -> None:
+    assert (ROOT / "Dockerfile").read_text("utf-8") == dockerfile()
+
+
+def test_the_dockerfile_keeps_its_promises() -> None:
+    lines = dockerfile().splitlines()
+    assert lines.count("FROM ${BASE}") == 1
+    assert any(line.startswith("ARG BASE=nvidia/cuda:") for line in lines)
+    assert "BASE=python:3.12-slim" in dockerfile()
+    assert "USER 1000:1000" in lines
+    assert "--no-index" in dockerfile()
+
+
+def test_the_context_holds_package_model_and_requirements(tmp_path: Path) -> None:
+    model = stand_in.model(tmp_path / HELA, faultless(tmp_path / "data"))
+    wheels = stand_in.wheel(tmp_path / "wheels").parent
+    package = stand_in.package(tmp_path)
+    files = context_files({HELA: model}, requirements="a==1\n", package=package, wheels=wheels)
+    assert sorted(files) == [
+        "Dockerfile",
+        "ctc_submit/__init__.py",
+        "ctc_submit/cli/__init__.py",
+        "ctc_submit/cli/main.py",
+        f"models/{HELA}/card.json",
+        f"models/{HELA}/weights.safetensors",
+        "requirements.txt",
+        "wheels/standinneed-1.0-py3-none-any.whl",
+    ]
+    assert b"torch==" in bytes(context_files({HELA: model})["requirements.txt"])
+
+
+def test_an_image_wants_a_model(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no model"):
+        context_files({})
+    with pytest.raises(CheckpointError, match=r"weights.safetensors: missing"):
+        context_files({"m": tmp_path})
+
+
+def test_without_an_engine_every_command_says_so_in_one_line(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    model = stand_in.model(tmp_path / "model", result)
+    (result.parent / "01_GT").mkdir()
+    frames = str(result.parent / "01")
+    for words in (
+        ["build", str(model)],
+        ["run", frames, str(tmp_path / "new"), "--model", str(model)],
+        ["eval", str(result.parent), "01", "--image", "tools"],
+    ):
+        done = CliRunner().invoke(main, ["docker", *words])
+        assert done.exit_code == 6, done.output
+        [line] = done.stderr.splitlines()
+        assert line.startswith("ctc-submit: no container engine answers; start Docker")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [HELA, "model"]
+
+
+def test_a_sequence_without_frames_is_said_before_the_engine_is_asked(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["docker", "run", str(tmp_path / "01"), "--model", "m"])
+    assert done.exit_code == 3
+    assert "no such folder" in done.stderr
+
+
+def test_missing_executables_are_named(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    with pytest.raises(DataError, match=r"01_GT: no such folder"):
+        evaluate(result.parent, "01", Tools("image"))
+    (result.parent / "01_GT").mkdir()
+    with pytest.raises(ToolError, match=r"SEGMeasure: missing; unpack the organisers'"):
+        evaluate(result.parent, "01", Tools("image", tmp_path))
+
+
+class FakeContainer:
+    """A container that prints two pieces and ends, or is interrupted while printing."""
+
+    short_id = "abc"
+
+    def __init__(self, interrupted: bool) -> None:
+        self.interrupted = interrupted
+        self.calls: list[str] = []
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def logs(self, **_: Any) -> Any:
+        yield b"one\n"
+        if self.interrupted:
+            raise KeyboardInterrupt
+        yield b"two\n"
+
+    def wait(self) -> dict[str, int]:
+        return {"StatusCode": 7}
+
+    def stop(self, timeout: int) -> None:
+        self.calls.append(f"stop {timeout}")
+
+    def remove(self, force: bool) -> None:
+        self.calls.append("remove")
+
+
+class FakeClient:
+    """A client that keeps what containers were made with."""
+
+    def __init__(self, interrupted: bool = False) -> None:
+        self.containers = self
+        self.made: dict[str, Any] = {}
+        self.container = FakeContainer(interrupted)
+
+    def create(self, image: str, command: list[str], **options: Any) -> FakeContainer:
+        self.made = {"image": image, "command": command, **options}
+        return self.container
+
+
+def test_a_container_has_no_network_and_sees_what_is_mounted(tmp_path: Path) -> None:
+    client, said = FakeClient(), list[str]()
+    mounts = [Mount(tmp_path, "/data"), Mount(tmp_path / "out", "/out", writable=True)]
+    assert run_container(client, "image", ["run"], mounts, say=said.append, user="5:6") == 7
+    assert said == ["one\n", "two\n"]
+    assert client.made["network_mode"] == "none"
+    assert client.made["user"] == "5:6"
+    modes = {mount["bind"]: mount["mode"] for mount in client.made["volumes"].values()}
+    assert modes == {"/data": "ro", "/out": "rw"}
+    assert client.container.calls == ["start", "remove"]
+
+
+def test_an_interrupted_container_is_stopped_and_removed() -> None:
+    client = FakeClient(interrupted=True)
+    with pytest.raises(KeyboardInterrupt):
+        run_container(client, "image", [], [], say=lambda _: None)
+    assert client.container.calls == ["start", "stop 10", "remove"]
+
+
+def test_the_engine_is_asked_once_and_named_in_the_error() -> None:
+    with pytest.raises(ToolError, match="name one in DOCKER_HOST"), engine():
+        pass
+    with pytest.raises(ToolError, match="no container engine"):
+        build_image({"a": b""}, BuildConfig(), lambda _: None)
