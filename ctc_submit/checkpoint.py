@@ -93,15 +93,15 @@ def write_card(folder: Path, card: Card) -> None:
 def render_card(card: Card) -> str:
     """Return a model's README: what it is, what it learned from, how well it does, its limits."""
     rows = [
-        f"| {s['protocol']} | {_brief(s['data'])} | {s['frames']} | {s['cells']} "
-        f"| {s['value']} | {s['matched']} | {s['missed']} |"
+        f"| {s['protocol']} | {_brief(s['data'])} | {s['measure']} | {s['value']} "
+        f"| {s.get('frames', '')} | {s.get('cells', '')} | {s.get('matched', '')} |"
         for s in card.scores
     ]
     parts = [
         f"# {card.name}",
         f"A `{card.method}` of ctc-submit. Use it with `ctc-submit run SEQUENCE --model MODEL`.",
         "## Scores",
-        "| protocol | data | frames | cells | SEG | mean J of found cells | share missed |\n"
+        "| protocol | data | measure | value | frames | cells | mean J of found cells |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows),
         "## Learned from",
         _listed(card.data),
