@@ -9,6 +9,7 @@ import click
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.track.settings import TrackConfig
 
+FILE = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -29,6 +30,9 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
     type=click.IntRange(min=0),
     help="Strip outside the field of interest; default: the data set's, else 0. [px]",
 )
+@click.option("--table", type=FILE, help="Also write a CSV file with a row a track.")
+@click.option("--lineage", type=FILE, help="Also draw the lineages: a PNG, SVG or PDF file.")
+@click.option("--geff", type=FILE, help="Also write a GEFF folder, for napari and others.")
 @options_from(TrackConfig, "settings")
 @errors_to_exit_codes
 def command(
@@ -37,6 +41,7 @@ def command(
     output: Path | None,
     border: int | None,
     settings: TrackConfig,
+    **looks: Path | None,
 ) -> None:
     """Link the cells of RESULT over time.
 
@@ -57,10 +62,24 @@ def command(
         border=border,
         watch=_bar,
     )
+    _write_looks(done, **looks)
     click.echo(
         f"{done.folder}: {len(done.tracks)} tracks, {done.divisions} divisions, "
         f"{done.drawn} missed masks drawn in, {done.frames} frames"
     )
+
+
+def _write_looks(done: Any, *, table: Path | None, lineage: Path | None, geff: Path | None) -> None:
+    from ctc_submit.track.geff_file import write_geff
+    from ctc_submit.track.picture import write_picture
+    from ctc_submit.track.table import write_table
+
+    if table:
+        write_table(table, done.folder, done.scale)
+    if lineage:
+        write_picture(lineage, done.tracks)
+    if geff:
+        write_geff(geff, done.folder, done.scale)
 
 
 def _bar(masks: Iterable[Any], what: str, count: int) -> Iterable[Any]:

@@ -41,12 +41,14 @@ class Tracked:
         tracks: As in the track file.
         frames: Number of frames.
         drawn: Number of masks drawn for missed cells.
+        scale: Pixel size, time step and border that were used.
     """
 
     folder: Path
     tracks: list[Track]
     frames: int
     drawn: int
+    scale: Scale
 
     @property
     def divisions(self) -> int:
@@ -108,7 +110,7 @@ def track_result(
         for time, labels in enumerate(maps):
             write_labels(partial / f"mask{time:0{digits}d}.tif", labels)
         write_tracks(partial / TRACK_FILE, relabeller.tracks)
-    return Tracked(target, relabeller.tracks, len(masks), relabeller.drawn)
+    return Tracked(target, relabeller.tracks, len(masks), relabeller.drawn, scale)
 
 
 def link_movie(movie: Movie, settings: TrackConfig) -> Links:

@@ -101,3 +101,32 @@ def test_every_setting_is_an_option() -> None:
     assert code == 0
     for name in ("--gate", "--gap", "--no-divisions", "--border", "--sequence", "--output"):
         assert name in output
+
+
+def test_table_picture_and_graph(tmp_path: Path) -> None:
+    geff = pytest.importorskip("geff")
+    folder = tmp_path / "01_RES"
+    folder.mkdir()
+    mother, daughters = [(30, 40, 8)], [(30, 33, 5.5), (30, 47, 5.5)]
+    for time, labels in enumerate(film(mother, mother, daughters, daughters)):
+        write_labels(folder / f"mask{time:03d}.tif", labels)
+    table, picture, graph = tmp_path / "t.csv", tmp_path / "l.svg", tmp_path / "g.geff"
+    code, _ = run(folder, "--table", table, "--lineage", picture, "--geff", graph)
+    assert code == 0
+    rows = [line.split(",") for line in table.read_text().splitlines()]
+    assert rows[0][:6] == ["label", "begin", "end", "parent", "frames", "children"]
+    assert [row[:6] for row in rows[1:]] == [
+        ["1", "0", "1", "0", "2", "2"],
+        ["2", "2", "3", "1", "2", "0"],
+        ["3", "2", "3", "1", "2", "0"],
+    ]
+    assert "<svg" in picture.read_text()
+    nodes, _ = geff.read(graph)
+    assert nodes.number_of_nodes() == 6
+    assert nodes.number_of_edges() == 5
+    assert sorted(degree for _, degree in nodes.out_degree()) == [0, 0, 1, 1, 1, 2]
+
+
+def test_a_picture_of_an_unknown_kind_is_an_error(tmp_path: Path) -> None:
+    code, output = run(write_film(tmp_path / "01_RES"), "--lineage", tmp_path / "l.txt")
+    assert code == 3 and ".svg" in output
