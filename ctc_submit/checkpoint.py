@@ -31,6 +31,7 @@ class Card:
         data: What it was trained on: data sets, sequences, truth, split, frames.
         training: Settings, steps and seconds of the training.
         scores: One entry a measurement: protocol, data, frames, measure, value.
+        tuning: What tuning changed after the training, on which frames, and what it brought.
         notes: Limits and terms, in sentences.
         sha256: Of the weights file.
     """
@@ -42,6 +43,7 @@ class Card:
     data: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scores: list[dict[str, Any]] = field(default_factory=list)
+    tuning: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
 
@@ -93,7 +95,7 @@ def write_card(folder: Path, card: Card) -> None:
 def render_card(card: Card) -> str:
     """Return a model's README: what it is, what it learned from, how well it does, its limits."""
     rows = [
-        f"| {s['protocol']} | {_brief(s['data'])} | {s['measure']} | {s['value']} "
+        f"| {s['protocol']} | {_brief(s.get('data', {}))} | {s['measure']} | {s['value']} "
         f"| {s.get('frames', '')} | {s.get('cells', '')} | {s.get('matched', '')} |"
         for s in card.scores
     ]
@@ -107,6 +109,7 @@ def render_card(card: Card) -> str:
         _listed(card.data),
         "## Training",
         _listed(card.training),
+        *(["## Tuned after training", _listed(card.tuning)] if card.tuning else []),
         "## Method",
         _listed(card.config),
         "## Segmentation",

@@ -1,15 +1,16 @@
 """Segment one frame: normalise, tiles, method, seams, paint; training validates here too."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 
-from ctc_submit.data.instances import Instance, paint
+from ctc_submit.data.instances import Instance, paint, survivors
 from ctc_submit.errors import CtcError, DataError
-from ctc_submit.methods.method import Method
+from ctc_submit.methods.method import Method, TwoStep
+from ctc_submit.pixels.boundary import grown, shrunk
 from ctc_submit.pixels.field import keep_inside
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.pixels.tiles import Tile, grid
@@ -27,7 +28,25 @@ class SegmentConfig:
     )
     least_free: float = field(
         default=0.5,
-        metadata={"help": "A cell that better cells leave less than this share of is dropped."},
+        metadata={
+            "help": "A cell that better cells leave less than this share of is dropped.",
+            "tune": (0.2, 0.35, 0.5, 0.65, 0.8),
+        },
+    )
+    order: Literal["score", "large", "small"] = field(
+        default="score",
+        metadata={
+            "help": "Whose a pixel is that several cells cover: the best, largest, smallest one's.",
+            "tune": ("score", "large", "small"),
+        },
+    )
+    shift: int = field(
+        default=0,
+        metadata={
+            "help": "Every cell's boundary is moved out by this, in where it is negative.",
+            "unit": "px",
+            "tune": (0, -2, -1, 1, 2),
+        },
     )
     least_area: int = field(
         default=0, metadata={"help": "Smaller cells are dropped.", "unit": "px"}
@@ -47,7 +66,7 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
         config: Tiles and painting.
 
     Returns:
-        uint16 YX label map, labels from 1 without a gap, in the order of confidence.
+        uint16 YX label map, labels from 1 without a gap, in the order of painting.
 
     Raises:
         DataError: If the frame is a volume, or holds more than 65,535 cells.
@@ -57,15 +76,48 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
             f"expected a 2D frame (YX), found {frame.ndim} dimensions "
             f"({'×'.join(map(str, frame.shape))}); save one slice or a projection of each volume"
         )
-    image = normalise(frame)
-    shape = (image.shape[0], image.shape[1])
-    found = [
-        instance
-        for tile in grid(shape, config.tile, config.overlap)
-        for instance in _cells_of(tile, image, method, config)
-    ]
-    found.sort(key=lambda instance: -instance.score)
-    return paint(found, shape, config.least_free)
+    return assemble(_tile_by_tile(frame, method, config, method.instances), frame.shape, config)
+
+
+def look(frame: np.ndarray, method: TwoStep, config: SegmentConfig) -> list[tuple[Tile, Any]]:
+    """Return what the network answers for every tile of a frame, to be read and assembled later.
+
+    Args:
+        frame: As for `segment`.
+        method: As for `segment`.
+        config: Size of the tiles, precision.
+    """
+    return list(_tile_by_tile(frame, method, config, method.answer))
+
+
+def assemble(
+    found: Iterable[tuple[Tile, list[Instance]]], shape: tuple[int, ...], config: SegmentConfig
+) -> np.ndarray:
+    """Make one label map of the instances of all tiles.
+
+    A cell belongs to the tile that owns its centre. Its boundary is shifted, and it is dropped
+    where it is too small or better cells cover too much of it; the others are painted.
+
+    Args:
+        found: Every tile and its instances, in tile coordinates.
+        shape: Height and width of the frame.
+        config: How they are painted.
+
+    Returns:
+        As `segment`.
+
+    Raises:
+        DataError: If more than 65,535 cells are left.
+    """
+    height, width = shape
+    cells = [cell for tile, part in found for cell in _cells_of(tile, part, shape, config)]
+    cells.sort(key=lambda cell: -cell.score)
+    if config.order != "score":
+        cells = survivors(cells, (height, width), config.least_free)
+        sign = -1 if config.order == "large" else 1
+        cells.sort(key=lambda cell: sign * int(np.count_nonzero(cell.mask)))
+        return paint(cells, (height, width))
+    return paint(cells, (height, width), config.least_free)
 
 
 def strip(labels: np.ndarray, border: int) -> np.ndarray:
@@ -128,18 +180,44 @@ def _has_bfloat16() -> bool:
     return bool(flags.get("avx512_bf16") or flags.get("amx_bf16"))
 
 
+def _tile_by_tile(
+    frame: np.ndarray, method: Method, config: SegmentConfig, ask: Callable[[torch.Tensor], Any]
+) -> Iterator[tuple[Tile, Any]]:
+    """Yield every tile of a frame with what the method says of its pixels."""
+    image = normalise(frame)
+    device = next(method.net.parameters()).device
+    kind = autocast_type(config.precision, device)
+    for tile in grid((image.shape[0], image.shape[1]), config.tile, config.overlap):
+        pixels = torch.from_numpy(np.ascontiguousarray(tile.cut(image)))[None, None].to(device)
+        with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
+            said = ask(pixels)
+        yield tile, said
+
+
 def _cells_of(
-    tile: Tile, image: np.ndarray, method: Method, config: SegmentConfig
+    tile: Tile, instances: list[Instance], shape: tuple[int, ...], config: SegmentConfig
 ) -> Iterator[Instance]:
     """Yield the cells whose centre the tile owns, in frame coordinates."""
-    device = next(method.net.parameters()).device
-    pixels = torch.from_numpy(np.ascontiguousarray(tile.cut(image)))[None, None].to(device)
-    kind = autocast_type(config.precision, device)
-    with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
-        instances = method.instances(pixels)
     for instance in instances:
         top, left = instance.corner[0] + tile.top, instance.corner[1] + tile.left
         height, width = instance.mask.shape
-        large = int(np.count_nonzero(instance.mask)) >= max(config.least_area, 1)
-        if large and tile.owns(top + height / 2, left + width / 2):
-            yield replace(instance, corner=(top, left))
+        if not tile.owns(top + height / 2, left + width / 2):
+            continue
+        cell = _shifted(replace(instance, corner=(top, left)), config.shift, shape)
+        if int(np.count_nonzero(cell.mask)) >= max(config.least_area, 1):
+            yield cell
+
+
+def _shifted(cell: Instance, by: int, shape: tuple[int, ...]) -> Instance:
+    """Move a cell's boundary; the edge of the frame is none."""
+    if not by:
+        return cell
+    top, left = cell.corner
+    bottom, right = top + cell.mask.shape[0], left + cell.mask.shape[1]
+    if by < 0:
+        sides = (top <= 0, bottom >= shape[0], left <= 0, right >= shape[1])
+        return replace(cell, mask=shrunk(cell.mask, -by, sides))
+    rows = slice(max(0, by - top), bottom - top + 2 * by - max(0, bottom + by - shape[0]))
+    columns = slice(max(0, by - left), right - left + 2 * by - max(0, right + by - shape[1]))
+    corner = (max(top - by, 0), max(left - by, 0))
+    return replace(cell, corner=corner, mask=grown(cell.mask, by)[rows, columns])

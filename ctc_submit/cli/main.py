@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "track": "Link the cells of a result over time.",
     "train": "Learn a model from annotated sequences.",
     "demo": "Simulate, run, score and draw, end to end.",
+    "tune": "Choose thresholds and painting on held-out frames.",
     "validate": "Score a model on annotated frames.",
     "simulate": "Write a simulated data set with exact truth.",
     "download": "Fetch and unpack an official data set.",

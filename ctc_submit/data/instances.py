@@ -52,8 +52,21 @@ def paint(
     Raises:
         DataError: If more than 65,535 instances keep a pixel.
     """
+    return _painted(instances, shape, least_free)[0]
+
+
+def survivors(
+    instances: Iterable[Instance], shape: tuple[int, int], least_free: float
+) -> list[Instance]:
+    """Return the instances that `paint` does not drop, in the order given."""
+    return _painted(instances, shape, least_free)[1]
+
+
+def _painted(
+    instances: Iterable[Instance], shape: tuple[int, int], least_free: float
+) -> tuple[np.ndarray, list[Instance]]:
     labels = np.zeros(shape, np.uint16)
-    label = 0
+    label, kept = 0, []
     for instance in instances:
         free = _free_pixels(labels, instance)
         if free is None or free[1].sum() < least_free * instance.mask.sum():
@@ -66,7 +79,8 @@ def paint(
             )
         view, mask = free
         view[mask] = label
-    return labels
+        kept.append(instance)
+    return labels, kept
 
 
 def _free_pixels(labels: np.ndarray, instance: Instance) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,7 +1,7 @@
 """The contract that every segmentation method keeps."""
 
 from dataclasses import dataclass
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
@@ -11,7 +11,11 @@ from ctc_submit.data.instances import Instance
 
 @dataclass(frozen=True)
 class MethodConfig:
-    """Settings of a method; every field has a default, help and unit, and is kept in the card."""
+    """Settings of a method; every field has a default, help and unit, and is kept in the card.
+
+    A setting that only `TwoStep.read` looks at may hold ``tune`` in its metadata: the values that
+    tuning tries, the one with which an answer holds most first.
+    """
 
 
 @dataclass(frozen=True)
@@ -90,4 +94,23 @@ class Method(Protocol):
         Args:
             image: float32 11YX.
         """
+        ...
+
+
+@runtime_checkable
+class TwoStep(Method, Protocol):
+    """A method whose network answers once, and whose answer can be read with other settings.
+
+    ``instances(image)`` is ``read(answer(image), config)``.
+    """
+
+    def answer(self, image: Tensor) -> Any:
+        """Return what the network says of one 11YX image, as numpy arrays.
+
+        An answer given under some settings can be read with any that are no looser.
+        """
+        ...
+
+    def read(self, answer: Any, config: MethodConfig) -> list[Instance]:
+        """Return the cells of an answer under these settings, best first."""
         ...

@@ -49,3 +49,21 @@ class TrainConfig:
         default="auto",
         metadata={"help": "Of the network; auto: bfloat16 where the processor has it."},
     )
+
+
+@dataclass(frozen=True)
+class TuneConfig:
+    """What tuning raises, where it looks, and what it takes for more than luck."""
+
+    goal: Literal["SEG", "OP_CSB"] = field(
+        default="SEG",
+        metadata={"help": "What is raised; OP_CSB, the mean of SEG and DET, needs markers."},
+    )
+    margin: float = field(
+        default=0.001,
+        metadata={"help": "A change is kept only if it raises the goal by more than this."},
+    )
+    frames: Literal["held-out", "all"] = field(
+        default="held-out",
+        metadata={"help": "Those that the training held out of what it learned from, or all."},
+    )

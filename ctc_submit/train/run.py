@@ -1,7 +1,9 @@
 """A whole training: from annotated frames to a model folder, resumable at every epoch."""
 
 import hashlib
+import io
 import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy import ndimage
 
 from ctc_submit.checkpoint import Card, save_checkpoint
 from ctc_submit.data.labels import whole_file
@@ -25,6 +26,7 @@ from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row, write_csv, write_png
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.split import Example, hold_out
+from ctc_submit.train.survey import cell_sizes, survey
 from ctc_submit.train.validate import Validation, score_entry, validate
 
 STATE = "state.pt"
@@ -86,10 +88,13 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     learned, chosen_by = hold_out(job.examples, job.config.holdout, rng)
     if not learned:
         raise DataError("no annotated frame to learn from; look at --truth and --split")
-    sizes = cell_sizes(learned)
+    surveyed = survey(job.examples)
+    sizes = cell_sizes(surveyed[example] for example in learned)
     if not sizes.most:
         raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
     plug = method_named(job.method)
+    for folder in (job.out, job.work):
+        _make(folder)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
     method.pretrain(job.config.pretrained)
@@ -143,9 +148,10 @@ class Course:
             return
         try:
             state = torch.load(path, map_location=self.learner.device, weights_only=True)
+            belongs = state["job"]
         except Exception as error:
             raise CheckpointError(f"{path}: cannot be read; delete it to begin anew") from error
-        if state["job"] != fingerprint(self.job):
+        if belongs != fingerprint(self.job):
             raise CheckpointError(
                 f"{path}: belongs to a training with other data or settings; "
                 "delete its folder to begin anew, or choose another --work"
@@ -170,7 +176,7 @@ class Course:
         self.seconds, self.clock = self.seconds + now - self.clock, now
         if best:
             self.best = row.get("seg", self.best)
-            save_checkpoint(self.job.out, judged, self._card(row, outcome))
+            save_checkpoint(self.job.out, judged, self._card(row, outcome, examples))
         self._save()
         return EpochReport(int(row["epoch"]), row, best)
 
@@ -178,8 +184,9 @@ class Course:
         """Tell whether the score has not risen for as long as the job has patience."""
         return 0 < self.job.config.patience <= self.since_best
 
-    def _card(self, row: Row, outcome: Validation | None) -> Card:
+    def _card(self, row: Row, outcome: Validation | None, examples: list[Example]) -> Card:
         job = self.job
+        held_out = {"held_out": [e.name for e in examples]} if examples else {}
         protocol = "held-out training frames (chose the best epoch)"
         scores = [] if outcome is None else [score_entry(outcome, protocol, job.data)]
         return Card(
@@ -187,7 +194,7 @@ class Course:
             method=job.method,
             config=asdict(self.learner.method.config),
             segment=asdict(self.segment),
-            data=job.data,
+            data=job.data | held_out,
             training=asdict(job.config)
             | {"augmentation": asdict(job.augmentation)}
             | {"epoch": int(row["epoch"]), "seconds": round(self.seconds)},
@@ -205,26 +212,22 @@ class Course:
             "since_best": self.since_best,
             "seconds": self.seconds,
         }
-        try:
-            job.work.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CheckpointError(f"{job.work}: cannot be made ({error.strerror})") from error
+        content = io.BytesIO()
+        torch.save(state, content)
         with whole_file(job.work / STATE) as partial:
-            torch.save(state, partial)
+            partial.write_bytes(content.getbuffer())
         write_csv(job.work / "curves.csv", self.rows)
         write_png(job.work / "curves.png", self.rows, job.name)
 
 
-def cell_sizes(examples: list[Example]) -> CellSizes:
-    """Measure the bounding boxes of all cells of some frames."""
-    sizes: list[tuple[int, int]] = []
-    most = 0
-    for example in examples:
-        boxes = [b for b in ndimage.find_objects(np.maximum(example.read()[1], 0)) if b]
-        sizes += [(y.stop - y.start, x.stop - x.start) for y, x in boxes]
-        most = max(most, len(boxes))
-    heights, widths = np.array(sizes, float).reshape(-1, 2).T
-    return CellSizes(heights, widths, most)
+def _make(folder: Path) -> None:
+    """Make a folder, or say at once that nothing can be saved there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be made ({error.strerror})") from error
+    if not os.access(folder, os.W_OK):
+        raise CheckpointError(f"{folder}: cannot be written (no permission)")
 
 
 def fingerprint(job: Job) -> str:

@@ -69,10 +69,18 @@ class CaltUs:
             terms["youden"] = self.config.lambda_j * youden
         return terms
 
-    @torch.inference_mode()
     def instances(self, image: Tensor) -> list[Instance]:
         """Return the cells of one 11YX image, best first."""
-        return decode(self.probabilities(image), self.config)
+        return self.read(self.answer(image), self.config)
+
+    @torch.inference_mode()
+    def answer(self, image: Tensor) -> np.ndarray:
+        """Return the `probabilities` of one 11YX image."""
+        return self.probabilities(image)
+
+    def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
+        """Return the cells of an answer, best first."""
+        return decode(answer, _own(config))
 
     def probabilities(self, image: Tensor) -> np.ndarray:
         """Return the class probabilities of one 11YX image, float32 4YX.

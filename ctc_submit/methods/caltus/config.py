@@ -33,7 +33,10 @@ class CaltUsConfig(MethodConfig):
     )
     decoding: Literal["map", "th", "wts"] = field(
         default="map",
-        metadata={"help": "Most probable class, thresholds, or watershed from sure cells."},
+        metadata={
+            "help": "Most probable class, thresholds, or watershed from sure cells.",
+            "tune": ("map", "th", "wts"),
+        },
     )
     adaptive_area: float = field(
         default=0.1, metadata={"help": "Cells below this share of a frame's mean area are dropped."}

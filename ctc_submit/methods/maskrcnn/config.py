@@ -1,5 +1,6 @@
 """Settings of Mask R-CNN."""
 
+import logging
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,6 +9,14 @@ import numpy as np
 from ctc_submit.methods.method import CellSizes, MethodConfig
 
 LEVELS = 5
+SMALLEST_ANCHOR = 4.0
+"""In pixels; the generator rounds anchors to whole pixels, and an empty one fits no cell."""
+LONGEST_ANCHOR = 8.0
+"""Largest ratio of an anchor's sides."""
+FEATURE = 8
+"""Cells of fewer pixels across are smaller than two of the network's finest features."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -16,6 +25,13 @@ class MaskRCNNConfig(MethodConfig):
 
     backbone: Literal["tf_efficientnet_lite0", "resnet50", "resnet50_v2"] = field(
         default="tf_efficientnet_lite0", metadata={"help": "Feature extractor."}
+    )
+    input_mean: float = field(
+        default=0.5, metadata={"help": "Grey value, of frames scaled to 0 to 1, that becomes 0."}
+    )
+    input_std: float = field(
+        default=0.5,
+        metadata={"help": "Grey values that become 1; 0.5 fits the light backbone, 0.226 ResNets."},
     )
     loss: Literal["bce", "focal", "shape_aware"] = field(
         default="shape_aware", metadata={"help": "Loss of the mask head."}
@@ -56,7 +72,13 @@ class MaskRCNNConfig(MethodConfig):
     )
     proposals: int = field(default=300, metadata={"help": "Regions looked at in an image."})
     detections: int = field(default=100, metadata={"help": "Most cells of an image."})
-    score_threshold: float = field(default=0.3, metadata={"help": "Least score of a cell, 0 to 1."})
+    score_threshold: float = field(
+        default=0.3,
+        metadata={
+            "help": "Least score of a cell, 0 to 1.",
+            "tune": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+        },
+    )
     box_nms: float = field(
         default=0.5, metadata={"help": "Of two boxes with a larger IoU the better one stays."}
     )
@@ -64,7 +86,11 @@ class MaskRCNNConfig(MethodConfig):
         default=1, metadata={"help": "Orientations that are averaged; each costs its time."}
     )
     mask_threshold: float = field(
-        default=0.5, metadata={"help": "Least mask probability of a cell's pixel."}
+        default=0.5,
+        metadata={
+            "help": "Least mask probability of a cell's pixel.",
+            "tune": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7),
+        },
     )
 
 
@@ -74,16 +100,26 @@ def fit_anchors(config: MaskRCNNConfig, sizes: CellSizes) -> MaskRCNNConfig:
     The median cell (geometric mean of height and width) sits on the middle pyramid level, the
     others follow in powers of two; ratios are the 10, 50 and 90 % quantiles of height by width.
     The cap is twice the fullest frame's count, at least 50, with ten proposals for each such cell.
+    A setting that is not at its default stays as it is.
     """
     if sizes.heights.size == 0:
         return config
     median = float(np.median(np.sqrt(sizes.heights * sizes.widths))) * config.scale
     ratios = np.quantile(sizes.heights / sizes.widths, [0.1, 0.5, 0.9])
-    detections = max(50, 2 * sizes.most)
-    return replace(
-        config,
-        anchor_sizes=tuple(round(median * 2.0 ** (i - LEVELS // 2), 1) for i in range(LEVELS)),
-        anchor_ratios=tuple(round(float(ratio), 2) for ratio in ratios),
-        detections=detections,
-        proposals=int(np.clip(10 * sizes.most, 200, 5000)),
-    )
+    ratios = np.clip(ratios, 1 / LONGEST_ANCHOR, LONGEST_ANCHOR)
+    if median < FEATURE:
+        _log.warning(
+            "the median cell is %.1f pixels across; enlarge the frames with scale=%d",
+            median,
+            np.ceil(2 * FEATURE / median),
+        )
+    levels = [median * 2.0 ** (i - LEVELS // 2) for i in range(LEVELS)]
+    found = {
+        "anchor_sizes": tuple(round(max(size, SMALLEST_ANCHOR), 1) for size in levels),
+        "anchor_ratios": tuple(round(float(ratio), 2) for ratio in ratios),
+        "detections": max(50, 2 * sizes.most),
+        "proposals": int(np.clip(10 * sizes.most, 200, 5000)),
+    }
+    standard = MaskRCNNConfig()
+    free = {k: v for k, v in found.items() if getattr(config, k) == getattr(standard, k)}
+    return replace(config, **free)  # type: ignore[arg-type]

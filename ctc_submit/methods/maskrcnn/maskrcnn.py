@@ -1,5 +1,6 @@
 """Mask R-CNN behind the contract of a method."""
 
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -25,6 +26,23 @@ from ctc_submit.methods.maskrcnn.targets import (
 from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
 from ctc_submit.methods.method import CellSizes, MethodConfig
 from ctc_submit.pixels.weights import WEIGHT_MAPS
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network says of one image.
+
+    Attributes:
+        boxes: float32 N4 as (x0, y0, x1, y1) in frame pixels, margins included.
+        scores: float32 N in [0, 1], descending.
+        masks: float32 NMM, mask probabilities.
+        shape: Height and width of the image.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    masks: np.ndarray
+    shape: tuple[int, int]
 
 
 class MaskRCNN:
@@ -94,9 +112,26 @@ class MaskRCNN:
             "mask": self._mask_loss(features, regions, targets, shape),
         }
 
-    @torch.inference_mode()
     def instances(self, image: Tensor) -> list[Instance]:
         """Return the cells of one 11YX image, best first."""
+        return self.read(self.answer(image), self.config)
+
+    def read(self, answer: Answer, config: MethodConfig) -> list[Instance]:
+        """Return the cells of an answer, best first, under settings no looser than its own."""
+        if not isinstance(config, MaskRCNNConfig):
+            raise TypeError(f"expected MaskRCNNConfig, not {type(config).__name__}")
+        good = np.flatnonzero(answer.scores >= config.score_threshold)[: config.detections]
+        return decode(
+            answer.boxes[good],
+            answer.scores[good],
+            answer.masks[good],
+            answer.shape,
+            config.mask_threshold,
+        )
+
+    @torch.inference_mode()
+    def answer(self, image: Tensor) -> Answer:
+        """Return boxes, scores and masks of one 11YX image, best first."""
         size = (image.shape[-2], image.shape[-1])
         views = VIEWS[: self.config.views]
         images = self._fit(torch.cat([view.turn(image) for view in views]))
@@ -119,17 +154,17 @@ class MaskRCNN:
         fused, scores = fuse(turned, [score for _, score in found], self.config.box_nms)
         likely = (scores >= self.config.score_threshold).nonzero()[: self.config.detections, 0]
         if not len(likely):
-            return []
+            nothing = np.zeros((0, 4), np.float32)
+            return Answer(nothing, nothing[:, 0], np.zeros((0, 1, 1), np.float32), size)
         wide = self._widened(fused[likely])
         masks = self.net.masks(features, [v.turn_boxes(wide, limit) for v in views], shape)
         seen = masks.sigmoid().reshape(len(views), len(wide), *masks.shape[1:])
         mean = torch.stack([v.turn(m) for v, m in zip(views, seen, strict=True)]).mean(0)
-        return decode(
+        return Answer(
             (wide / self.config.scale).float().cpu().numpy(),
             scores[likely].cpu().numpy(),
             mean.cpu().numpy(),
             size,
-            self.config.mask_threshold,
         )
 
     def _fit(self, images: Tensor) -> Tensor:

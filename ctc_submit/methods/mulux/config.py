@@ -32,10 +32,18 @@ class MuLuxConfig(MethodConfig):
         metadata={"help": "A marker keeps what is deeper than 1 - this in its cell.", "unit": "%"},
     )
     marker_threshold: float = field(
-        default=0.5, metadata={"help": "Least probability of a marker's pixel, 0 to 1."}
+        default=0.5,
+        metadata={
+            "help": "Least probability of a marker's pixel, 0 to 1.",
+            "tune": (0.3, 0.4, 0.5, 0.6, 0.7, 0.8),
+        },
     )
     mask_threshold: float = field(
-        default=0.5, metadata={"help": "Least probability of a cell's pixel, 0 to 1."}
+        default=0.5,
+        metadata={
+            "help": "Least probability of a cell's pixel, 0 to 1.",
+            "tune": (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7),
+        },
     )
     opening: int = field(
         default=8, metadata={"help": "Diameter of the opening of markers.", "unit": "px"}

@@ -73,11 +73,18 @@ class MuLux:
             for channel, name in enumerate(("markers", "mask"))
         }
 
-    @torch.inference_mode()
     def instances(self, image: Tensor) -> list[Instance]:
         """Return the cells of one 11YX image, best first."""
-        marker, cell = self.probabilities(image)
-        return decode(marker, cell, self.config)
+        return self.read(self.answer(image), self.config)
+
+    @torch.inference_mode()
+    def answer(self, image: Tensor) -> np.ndarray:
+        """Return the `probabilities` of one 11YX image."""
+        return self.probabilities(image)
+
+    def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
+        """Return the cells of an answer, best first."""
+        return decode(answer[0], answer[1], _own(config))
 
     def probabilities(self, image: Tensor) -> np.ndarray:
         """Return the probabilities of marker and of cell of one 11YX image, float32 2YX."""

@@ -30,7 +30,11 @@ class UNetConfig(MethodConfig):
         metadata={"help": "Half the width of the line cut between touching cells.", "unit": "px"},
     )
     threshold: float = field(
-        default=0.5, metadata={"help": "Least probability of a cell's pixel, 0 to 1."}
+        default=0.5,
+        metadata={
+            "help": "Least probability of a cell's pixel, 0 to 1.",
+            "tune": (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8),
+        },
     )
     fill_holes: bool = field(default=True, metadata={"help": "Fill the holes of a cell."})
     least_area: int = field(

@@ -1,0 +1,74 @@
+"""``ctc-submit tune``: choose how a model's answers are read, on frames held out of training."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.train.config import TuneConfig
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--truth",
+    type=click.Choice(["ST", "GT", "GT+ST"]),
+    default="ST",
+    show_default=True,
+    help="Which annotations to score against.",
+)
+@click.option("--split", type=click.Path(path_type=Path), help="JSON that names frames.")
+@click.option("--part", default="train", show_default=True, help="Which list of the split.")
+@click.option("--sequence", "sequences", multiple=True, help="Only these sequences, such as 01.")
+@click.option("--dry-run", is_flag=True, help="Write nothing.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
+)
+@options_from(TuneConfig, "config")
+@errors_to_exit_codes
+def command(
+    model: Path,
+    datasets: tuple[Path, ...],
+    part: str,
+    dry_run: bool,
+    device: str,
+    config: TuneConfig,
+    **selection: Any,
+) -> None:
+    """Tune how MODEL's answers are read, on annotated frames of DATASETS it did not learn from.
+
+    Give the same data sets, --split, --sequence and --truth as in training. Tried are the
+    thresholds of the method, whose a pixel is that several cells cover, the smallest cell, and the
+    boundaries one or two pixels in or out. The network looks at every frame once. The model's card
+    gets the settings, and the score before and after.
+    """
+    from tqdm import tqdm
+
+    from ctc_submit.checkpoint import CARD, config_from, load_checkpoint
+    from ctc_submit.segment import SegmentConfig, device_named
+    from ctc_submit.train.job import Selection
+    from ctc_submit.train.tune import Bench, Settings, Tuned, record, tune, tuning_frames
+
+    chosen = Selection(datasets, **selection)
+    examples = chosen.examples(part)
+    method, card = load_checkpoint(model, device_named(device))
+    if config.frames == "held-out":
+        examples = tuning_frames(card, examples, chosen.card())
+    start = Settings(method.config, config_from(SegmentConfig, card.segment, model / CARD))
+    bench = Bench(method, tqdm(examples, unit="frame", disable=None, leave=False), start)
+    for report in tune(bench, start, config):
+        if isinstance(report, Tuned):
+            found = report
+            continue
+        tried = ", ".join(f"{value} {score:.4f}" for value, score in report.scores.items())
+        kept = report.settings.value(report.name)
+        click.echo(f"{report.name}: {tried}; kept {kept}", err=True)
+    if found.changes and not dry_run:
+        record(model, card, found, chosen.card() | {"frames": f"{len(examples)} {config.frames}"})
+    for name, change in found.changes.items():
+        click.echo(f"{name}: {change['before']} → {change['after']}")
+    numbers = ", ".join(f"{k} {v:.4f} → {found.after[k]:.4f}" for k, v in found.before.items())
+    said = "" if found.changes else "; nothing raises it by more than the margin, the card stays"
+    click.echo(f"{model}: {numbers} on {bench.cells} cells of {len(examples)} frames{said}")
