@@ -73,7 +73,7 @@ def _further(given: tuple[str, ...]) -> list[Mount]:
     mounts = []
     for pair in given:
         source, _, target = pair.rpartition(":")
-        if not target.startswith("/") or not Path(source).is_dir():
+        if not (source and target.startswith("/") and Path(source).is_dir()):
             raise DataError(f"{pair}: expected HERE:INSIDE, a folder here and an absolute path")
         mounts.append(Mount(Path(source), target))
     return mounts

@@ -11,6 +11,9 @@ from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
 
+SEGMENTATION_ONLY = "CSB"
+"""Folder between data set and result where a data set has two results."""
+
 _RESULT = re.compile(r"(?P<sequence>.+)_RES(?:-(?P<configuration>.+))?")
 
 
@@ -56,23 +59,33 @@ def find_reference(
     Raises:
         DataError: If ``sequence`` is given and has no usable raw frames.
     """
-    named = split_name(result)
-    folder = sequence
-    if folder is None and named is not None:
-        folder = result.absolute().parent / named[0]
+    folder = sequence or _sequence_of(result)
     dataset = folder.absolute().parent.resolve().name if folder else ""
     known = DATASETS.get(dataset)
     edge = border if border is not None else (known.border if known else None)
-    digits = known.digits if known else None
     notes = [] if edge is not None else ["field of interest: the data set is not known"]
     if folder is not None and (sequence is not None or folder.is_dir()):
-        frames = dict(Sequence.at(folder).frames)
-        return _from_files(frames, "raw frames", edge, notes, raw=True)
+        try:
+            frames = dict(Sequence.at(folder).frames)
+            return _from_files(frames, "raw frames", edge, notes, raw=True)
+        except DataError as error:
+            if sequence is not None:
+                raise
+            notes.append(f"raw frames: {error}")
     if folder is not None and (markers := find_markers(Sequence.at(folder))):
         notes.append("cells in the raw frames: there are none beside the result")
         return _from_files(markers, "frames of the gold truth", edge, notes, raw=False)
     notes.append("number and size of the masks: no raw frames beside the result")
-    return Reference(digits=digits, border=edge, notes=tuple(notes))
+    return Reference(digits=known.digits if known else None, border=edge, notes=tuple(notes))
+
+
+def _sequence_of(result: Path) -> Path | None:
+    """Return where the raw frames of a result are in the official layout, there or not."""
+    named = split_name(result)
+    if named is None:
+        return None
+    folder = result.absolute().parent
+    return (folder.parent if folder.name == SEGMENTATION_ONLY else folder) / named[0]
 
 
 def shape_of(path: Path) -> tuple[int, ...]:

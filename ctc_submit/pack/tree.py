@@ -7,14 +7,9 @@ from pathlib import Path
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.pack.entry import CONFIGURATIONS, SEQUENCES, Entry
 from ctc_submit.pack.problem import Problem
-from ctc_submit.pack.reference import split_name
+from ctc_submit.pack.reference import SEGMENTATION_ONLY, split_name
 
 SOFTWARE = "SW"
-SEGMENTATION_ONLY = "CSB"
-"""Folder between data set and result where a data set has two results (`SELECTED_CELLS`)."""
-
-SELECTED_CELLS = ("Fluo-N3DL-DRO", "Fluo-N3DL-TRIC", "Fluo-N3DL-TRIF")
-"""Data sets whose tracking result holds selected cells only; all cells go to ``CSB/NN_RES``."""
 
 
 @dataclass(frozen=True)

@@ -182,20 +182,30 @@ def test_a_build_that_fails_says_why(client: Any, base: str, tmp_path: Path) -> 
         build_image(context, BuildConfig(f"{TAG}-x", base, wheels, "none"), lambda _: None)
 
 
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
+from ctc_submit.cli.main import main
+main()
+"""
+
+
 def test_ctrl_c_stops_the_container(client: Any, scene: Scene) -> None:
     scene.probe("import time; print('at work', flush=True); time.sleep(600)")
-    program = "from ctc_submit.cli.main import main; main()"
     words = ["docker", "run", str(scene.sequence.folder), str(scene.result)]
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *words, "--model", HELA, "--image", TAG],
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, *words, "--model", HELA, "--image", TAG],
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stderr is not None
-    assert process.stderr.readline() == "at work\n"
-    [container] = client.containers.list(filters={"ancestor": TAG})
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "at work\n"
+        [container] = client.containers.list(filters={"ancestor": TAG})
+        process.send_signal(signal.SIGINT)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert errors.endswith("ctc-submit: stopped\n")
     assert container.id not in {each.id for each in client.containers.list(all=True)}

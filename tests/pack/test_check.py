@@ -68,11 +68,18 @@ def test_every_rule_has_a_scene() -> None:
 
 @pytest.mark.parametrize(
     ("compression", "predictor"),
-    [(None, False), ("lzw", False), ("lzw", True), ("zlib", True), ("packbits", False)],
+    [
+        (None, False),
+        ("lzw", False),
+        ("lzw", True),
+        ("zlib", True),
+        (32946, False),
+        ("packbits", False),
+    ],
 )
 @pytest.mark.parametrize("kind", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"rowsperstrip": 7}])
 def test_encodings_that_the_evaluator_reads_pass(
-    tmp_path: Path, compression: str | None, predictor: bool, kind: dict[str, Any]
+    tmp_path: Path, compression: str | int | None, predictor: bool, kind: dict[str, Any]
 ) -> None:
     result = faultless(tmp_path)
     options: dict[str, Any] = {"compression": compression, "predictor": predictor, **kind}
@@ -214,6 +221,16 @@ def test_gold_truth_stands_in_for_raw_frames(tmp_path: Path) -> None:
     assert found(check_result(result, benchmark="CTB")) == ["mask-missing", "mask-too-many"]
 
 
+def test_raw_frames_that_are_not_whole_are_noted(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result.parent / "01" / "t001.tif").unlink()
+    report = check_result(result, benchmark="CTB")
+    assert report.problems == ()
+    assert any("t001.tif: missing" in note for note in report.notes)
+    with pytest.raises(DataError, match=r"t001\.tif: missing"):
+        check_result(result, sequence=result.parent / "01")
+
+
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     (result / "mask000.tif").unlink()
@@ -272,6 +289,8 @@ def test_a_result_in_csb_needs_no_tracks(tmp_path: Path) -> None:
     names, report = check_all([tmp_path], benchmark="CTB")
     assert found(names) == ["both-sequences"]
     assert report.problems == ()
+    (inner / "01_RES" / "mask003.tif").unlink()
+    assert found(check_all([tmp_path])[1]) == ["mask-missing"]
 
 
 def test_command_tells_each_fault_in_a_line(tmp_path: Path) -> None:
