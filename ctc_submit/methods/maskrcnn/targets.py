@@ -48,7 +48,7 @@ def sample_masks(labels: Tensor, ids: Tensor, boxes: Tensor, size: int) -> Tenso
     """
     rows, columns, inside = _grid(labels, boxes, size * SAMPLES)
     on_cell = (labels[rows, columns] == ids[:, None, None]) & inside
-    return F.avg_pool2d(on_cell.float(), SAMPLES)
+    return F.avg_pool2d(on_cell[:, None].float(), SAMPLES)[:, 0]
 
 
 def sample_weights(weights: Tensor, boxes: Tensor, size: int) -> Tensor:

@@ -1,0 +1,81 @@
+"""A look at all annotated frames before anything is learned: are they whole, what is in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from ctc_submit.errors import DataError
+from ctc_submit.methods.method import CellSizes
+from ctc_submit.train.split import Example
+
+MANY_PIECES = 3
+"""From this many pieces on, one label is no longer taken for one cell."""
+
+MOST_FRAMES = 0.9
+"""Of the frames with cells; if more have but one label in many pieces, labels are no instances."""
+
+
+@dataclass(frozen=True)
+class FrameSurvey:
+    """The cells of one frame.
+
+    Attributes:
+        mask: Its annotation.
+        heights: Heights of the cells' bounding boxes in pixels.
+        widths: Their widths, in the same order.
+        lone_label: The label, where the frame has only one; 0 otherwise.
+        pieces: Unconnected pieces of that label; 0 where there are several labels.
+    """
+
+    mask: Path
+    heights: tuple[int, ...]
+    widths: tuple[int, ...]
+    lone_label: int
+    pieces: int
+
+
+def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
+    """Read every frame once, and look at its cells.
+
+    Raises:
+        DataError: If a file cannot be read, shapes differ, or the labels are not instances: nearly
+            every frame has one label that lies on many unconnected pieces.
+    """
+    seen = {example: _look_at(example) for example in examples}
+    filled = [frame for frame in seen.values() if frame.heights]
+    fused = [frame for frame in filled if frame.pieces >= MANY_PIECES]
+    if fused and len(fused) > MOST_FRAMES * len(filled):
+        first = fused[0]
+        raise DataError(
+            f"{first.mask}: expected one label a cell, found the only label {first.lone_label} on "
+            f"{first.pieces} separate pieces, and so in {len(fused)} of {len(filled)} frames; give "
+            "every cell a value of its own"
+        )
+    return seen
+
+
+def cell_sizes(frames: Iterable[FrameSurvey]) -> CellSizes:
+    """Put the bounding boxes of all cells of some frames together."""
+    chosen = list(frames)
+    heights = [height for frame in chosen for height in frame.heights]
+    widths = [width for frame in chosen for width in frame.widths]
+    most = max((len(frame.heights) for frame in chosen), default=0)
+    return CellSizes(np.array(heights, float), np.array(widths, float), most)
+
+
+def _look_at(example: Example) -> FrameSurvey:
+    labels = np.maximum(example.read()[1], 0)
+    found = ndimage.find_objects(labels)
+    boxes = [box for box in found if box]
+    lone = len(found) if len(boxes) == 1 else 0
+    pieces = ndimage.label(labels[boxes[0]] > 0, np.ones((3, 3)))[1] if lone else 0
+    return FrameSurvey(
+        example.mask,
+        tuple(rows.stop - rows.start for rows, _ in boxes),
+        tuple(columns.stop - columns.start for _, columns in boxes),
+        lone,
+        pieces,
+    )
