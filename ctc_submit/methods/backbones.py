@@ -19,9 +19,6 @@ LITE = "tf_efficientnet_lite0"
 STRIDES = (4, 8, 16, 32, 64)
 """Frame pixels a feature pixel, of the five levels that every backbone gives."""
 
-IMAGENET_MEAN, IMAGENET_STD = 0.449, 0.226
-"""Mean over the three colours of ImageNet's statistics, for one grey channel."""
-
 
 class DepthwiseConv2d(nn.Conv2d):
     """A depthwise convolution that trains in float32 on a CPU, whatever autocast says.

@@ -45,6 +45,10 @@ class Answer:
     shape: tuple[int, int]
 
 
+MASKS_AT_ONCE = 128
+"""Cells whose masks are computed together: bounds the memory of a frame of thousands of cells."""
+
+
 class MaskRCNN:
     """Regions are proposed, judged, and each accepted one is cut out pixel by pixel."""
 
@@ -141,7 +145,7 @@ class MaskRCNN:
         logits, shifts = self.net.judge(features, proposals, shape)
         boxes = self.net.roi_heads.box_coder.decode(shifts, proposals)[:, 1]
         counts = [len(part) for part in proposals]
-        limit = (int(size[0] * self.config.scale), int(size[1] * self.config.scale))
+        limit = self._limit(size)
         found = [
             self._likely(part, scores, limit)
             for part, scores in zip(
@@ -156,14 +160,17 @@ class MaskRCNN:
         if not len(likely):
             nothing = np.zeros((0, 4), np.float32)
             return Answer(nothing, nothing[:, 0], np.zeros((0, 1, 1), np.float32), size)
-        wide = self._widened(fused[likely])
-        masks = self.net.masks(features, [v.turn_boxes(wide, limit) for v in views], shape)
-        seen = masks.sigmoid().reshape(len(views), len(wide), *masks.shape[1:])
-        mean = torch.stack([v.turn(m) for v, m in zip(views, seen, strict=True)]).mean(0)
+        wide = self._widened(fused[likely], limit)
+        masks = []
+        for part in torch.split(wide, MASKS_AT_ONCE):
+            boxes_of_views = [view.turn_boxes(part, limit) for view in views]
+            seen = self.net.masks(features, boxes_of_views, shape).sigmoid()
+            turns = zip(views, seen.chunk(len(views)), strict=True)
+            masks.append(torch.stack([view.turn(mask) for view, mask in turns]).mean(0))
         return Answer(
             (wide / self.config.scale).float().cpu().numpy(),
             scores[likely].cpu().numpy(),
-            mean.cpu().numpy(),
+            torch.cat(masks).cpu().numpy(),
             size,
         )
 
@@ -197,7 +204,10 @@ class MaskRCNN:
         targets: list[dict[str, Tensor]],
         shape: tuple[int, int],
     ) -> Tensor:
-        boxes = [self._widened(box[classes > 0]) for box, _, classes in regions]
+        boxes = [
+            self._widened(box[classes > 0], self._limit(target["labels"].shape))
+            for (box, _, classes), target in zip(regions, targets, strict=True)
+        ]
         if not any(map(len, boxes)):
             return features["0"].sum() * 0
         logits = self.net.masks(features, boxes, shape)
@@ -209,10 +219,18 @@ class MaskRCNN:
             weights.append(sample_weights(target["weights"], place, logits.shape[-1]))
         return LOSSES[self.config.loss](logits, torch.cat(truth), torch.cat(weights))
 
-    def _widened(self, boxes: Tensor) -> Tensor:
-        """Widen boxes by the margin, so that a mask may reach beyond a box that is too tight."""
+    def _widened(self, boxes: Tensor, limit: tuple[int, int]) -> Tensor:
+        """Widen boxes by the margin, so that a mask may reach beyond a box that is too tight.
+
+        They end at the frame, since beyond it there are no features to tell a mask by.
+        """
         margin = self.config.mask_margin * (boxes[:, 2:] - boxes[:, :2])
-        return torch.cat([boxes[:, :2] - margin, boxes[:, 2:] + margin], dim=1)
+        wide = torch.cat([boxes[:, :2] - margin, boxes[:, 2:] + margin], dim=1)
+        return clip_boxes_to_image(wide, limit)
+
+    def _limit(self, size: tuple[int, ...]) -> tuple[int, int]:
+        """Return height and width of a frame as the network sees it, without padding."""
+        return int(size[0] * self.config.scale), int(size[1] * self.config.scale)
 
     def _likely(
         self, boxes: Tensor, scores: Tensor, limit: tuple[int, int]

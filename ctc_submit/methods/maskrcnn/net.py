@@ -14,7 +14,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.ops import MultiScaleRoIAlign
 
-from ctc_submit.methods.backbones import IMAGENET_MEAN, IMAGENET_STD, build_backbone
+from ctc_submit.methods.backbones import build_backbone
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.targets import UNKNOWN_SHARE, covered
 
@@ -75,6 +75,7 @@ class Net(nn.Module):
     def __init__(self, config: MaskRCNNConfig) -> None:
         """Build the network with random weights, heads Kaiming-normal as in the paper."""
         super().__init__()
+        self.mean, self.std = config.input_mean, config.input_std
         self.backbone = build_backbone(config.backbone, config.pyramid_width)
         self.rpn = _proposals(config)
         self.roi_heads = _heads(config)
@@ -82,7 +83,7 @@ class Net(nn.Module):
 
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """Return the pyramid of B1YX images, whose sides are multiples of `STRIDE`."""
-        colours = ((images - IMAGENET_MEAN) / IMAGENET_STD).expand(-1, 3, -1, -1)
+        colours = ((images - self.mean) / self.std).expand(-1, 3, -1, -1)
         pyramid: dict[str, Tensor] = self.backbone(
             colours.contiguous(memory_format=torch.channels_last)
         )
