@@ -17,7 +17,14 @@ from ctc_submit.pack.problem import tell
 from ctc_submit.pack.requirements import pinned_requirements
 from ctc_submit.pack.settings import PackConfig
 from ctc_submit.pack.software import FOLDER, software_files, started
-from ctc_submit.pack.tree import Place, entry_of, find_results, result_files
+from ctc_submit.pack.tree import (
+    Place,
+    configurations,
+    dataset_names,
+    entry_of,
+    find_results,
+    result_files,
+)
 
 Say = Callable[[str], object]
 """Told what is done, a line a step."""
@@ -68,6 +75,9 @@ def pack(
     config = config or PackConfig()
     _refuse_foreign(out)
     places = _places(sources)
+    for problem in (*dataset_names(places, sources.data), *configurations(places, sources.data)):
+        if not problem.warning:
+            raise RulesBroken(problem.line)
     for place in places:
         _refuse_faults(place, sources, config)
     say(f"checked {len(places)} results")

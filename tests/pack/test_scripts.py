@@ -117,7 +117,7 @@ def test_a_single_configuration_trains_on_one_data_set() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in everything() if not name.endswith((".bat", ".def"))]
+    "name", [name for name in everything() if not name.endswith((".bat", ".def", "Dockerfile"))]
 )
 def test_shell_syntax(name: str, tmp_path: Path) -> None:
     [path] = write_scripts(tmp_path, {name: everything()[name]})
@@ -142,6 +142,7 @@ def test_slurm_runs_one_script_a_task(tmp_path: Path) -> None:
     directives = [n for n, line in enumerate(lines) if line.startswith("#SBATCH")]
     assert directives == list(range(1, len(directives) + 1))  # sbatch stops at the first command
     assert "#SBATCH --array=0-1" in lines
+    assert {"Dockerfile", "ctc-submit.def"} <= set(files)
     write_scripts(tmp_path, {"slurm.sbatch": files["slurm.sbatch"]})
     write_scripts(tmp_path, {f"{HELA}-02.sh": '#!/bin/sh\necho "ran ${0##*/}"; exit 7\n'})
     environment = {

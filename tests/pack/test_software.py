@@ -33,6 +33,7 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
         wheels=stand_in.wheel(tmp_path / "wheels").parent,
     )
     assert sorted(name.removeprefix("SW/") for name in files if "LICENSE" not in name) == [
+        "Dockerfile",
         f"{HELA}-01.bat",
         f"{HELA}-01.sh",
         f"{HELA}-02.bat",

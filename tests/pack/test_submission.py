@@ -105,6 +105,18 @@ def test_faulty_results_are_refused(scene: Scene) -> None:
     assert not scene.out.exists()
 
 
+def test_names_in_the_wrong_letter_case_are_refused(scene: Scene) -> None:
+    (scene.data / HELA).rename(scene.data / HELA.lower())
+    with pytest.raises(RulesBroken, match=r"\[dataset-name\] expected Fluo-N2DL-HeLa"):
+        scene.pack()
+
+
+def test_a_configuration_that_is_none_is_refused(scene: Scene) -> None:
+    scene.result.rename(scene.result.with_name("01_RES-gold"))
+    with pytest.raises(RulesBroken, match=r"\[configuration\].*found gold"):
+        scene.pack()
+
+
 def test_a_result_of_another_model_is_refused_by_its_record(scene: Scene) -> None:
     record = {"model": {"sha256": "0" * 64}}
     (scene.data / HELA / "01_RES.run.json").write_text(json.dumps(record))
