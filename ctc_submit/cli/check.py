@@ -61,8 +61,8 @@ def command(
         for note in report.notes:
             click.echo(f"{report.result}: not checked: {note}")
         click.echo(
-            f"{report.result}: {report.masks} masks, {len(report.faults)} faults, "
-            f"{len(report.warnings)} warnings"
+            f"{report.result}: {_many(report.masks, 'mask')}, "
+            f"{_many(len(report.faults), 'fault')}, {_many(len(report.warnings), 'warning')}"
         )
         faults += len(report.problems if strict else report.faults)
     if record is not None:
@@ -70,5 +70,8 @@ def command(
         with whole_file(record) as partial:
             partial.write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
     if faults:
-        many = "1 fault" if faults == 1 else f"{faults} faults"
-        raise RulesBroken(f"{many} found; mend and check again")
+        raise RulesBroken(f"{_many(faults, 'fault')} found; mend and check again")
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
