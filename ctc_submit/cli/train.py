@@ -1,5 +1,6 @@
 """``ctc-submit train``: learn a model from annotated sequences."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from ctc_submit.train.config import TrainConfig
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST"]),
+    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
     default="ST",
     show_default=True,
     help="Which annotations to learn from.",
@@ -30,6 +31,19 @@ from ctc_submit.train.config import TrainConfig
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the model.")
 @click.option("--split", type=click.Path(path_type=Path), help="JSON that names the train frames.")
+@click.option(
+    "--random-split",
+    type=float,
+    default=0.0,
+    metavar="SHARE",
+    help="Draw this share of the frames as test frames; --work/split.json names them.",
+)
+@click.option(
+    "--fold",
+    default="",
+    metavar="K/N",
+    help="Of N random parts, keep the K-th as test frames; --work/split.json names them.",
+)
 @click.option(
     "--sequence",
     "sequences",
@@ -64,32 +78,46 @@ def command(
     The best model by SEG on held-out training frames is kept in --out. A training that was stopped
     goes on where it was when the same command is given again.
     """
-    from ctc_submit.train.job import Selection, describe_job
+    from ctc_submit.train.job import describe_job
     from ctc_submit.train.presets import apply, preset_named
     from ctc_submit.train.run import train
+    from ctc_submit.train.selection import Selection
 
     recipe = preset_named(preset, given["method"])
     config = apply(recipe, config, _typed())
     given["settings"] = recipe.method + given["settings"]
-    selection = Selection(datasets, *(given.pop(name) for name in ("truth", "sequences", "split")))
-    job = describe_job(selection, config, out=out, work=work or Path("runs") / out.name, **given)
-    job = replace(job, notes=notes)
+    which = ("truth", "sequences", "split", "random_split", "fold")
+    chosen = {name: given.pop(name) for name in which}
+    selection = Selection(datasets, **chosen, seed=config.seed)
+    work = work or Path("runs") / out.absolute().name
+    job = replace(describe_job(selection, config, out=out, work=work, **given), notes=notes)
+    selection.save_split(job.work / "split.json")
     click.echo(
         f"{job.name}: {len(job.examples)} frames, {job.method} on {job.device}; "
         f"curves and state in {job.work}",
         err=True,
     )
-    best = None
-    for report in _with_bar(train(job)):
-        scored = f", SEG {report.row['seg']:.4f}" if "seg" in report.row else ""
-        click.echo(
-            f"epoch {report.epoch}: loss {report.row['total']:.4f}{scored}"
-            f"{', kept' if report.best else ''}",
-            err=True,
-        )
+    best, spent, clock = None, [], time.perf_counter()
+    for report in _until_stopped(_with_bar(train(job))):
+        spent.append(time.perf_counter() - clock)
+        clock = time.perf_counter()
+        left = sum(spent) / len(spent) * (config.epochs - report.epoch)
+        parts = [f"loss {report.row['total']:.4f}"]
+        parts += [f"SEG {report.row['seg']:.4f}"] if "seg" in report.row else []
+        parts += ["kept"] if report.best else []
+        parts += [duration(spent[-1]), f"{duration(left)} left"]
+        click.echo(f"epoch {report.epoch}/{config.epochs}: {', '.join(parts)}", err=True)
         best = report.row if report.best else best
     scored = f" SEG {best['seg']:.4f} on held-out frames," if best and "seg" in best else ""
     click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
+
+
+def duration(seconds: float) -> str:
+    """Return a time to two figures or so: ``45 s``, ``12 min``, ``3 h 05 min``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _typed() -> frozenset[str]:
@@ -97,6 +125,15 @@ def _typed() -> frozenset[str]:
     context = click.get_current_context()
     default = click.core.ParameterSource.DEFAULT
     return frozenset(n for n in context.params if context.get_parameter_source(n) is not default)
+
+
+def _until_stopped(reports: Iterator[Any]) -> Iterator[Any]:
+    try:
+        yield from reports
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "stopped; the same command goes on after the last whole epoch"
+        ) from None
 
 
 def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from ctc_submit.train.config import TuneConfig
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST"]),
+    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
     default="ST",
     show_default=True,
     help="Which annotations to score against.",
@@ -48,8 +48,9 @@ def command(
 
     from ctc_submit.checkpoint import CARD, config_from, load_checkpoint
     from ctc_submit.segment import SegmentConfig, device_named
-    from ctc_submit.train.job import Selection
-    from ctc_submit.train.tune import Bench, Settings, Tuned, record, tune, tuning_frames
+    from ctc_submit.train.held_out import tuning_frames
+    from ctc_submit.train.selection import Selection
+    from ctc_submit.train.tune import Bench, Settings, Tuned, record, tune
 
     chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)

@@ -12,7 +12,7 @@ from ctc_submit.cli.options import errors_to_exit_codes
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST"]),
+    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
     default="ST",
     show_default=True,
     help="Which annotations to score against.",
@@ -45,7 +45,7 @@ def command(
 
     from ctc_submit.checkpoint import load_checkpoint
     from ctc_submit.segment import SegmentConfig, device_named
-    from ctc_submit.train.job import Selection
+    from ctc_submit.train.selection import Selection
     from ctc_submit.train.validate import record_score, validate
 
     chosen = Selection(datasets, **selection)  # type: ignore[arg-type]

@@ -31,6 +31,11 @@ class Example:
     mask: Path
     markers: Path | None = None
 
+    @property
+    def short_name(self) -> str:
+        """The name without the data set, ``NN/tNNN``."""
+        return self.name.partition("/")[2]
+
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Read the frame and its labels.
 
@@ -83,8 +88,9 @@ def chosen(
     """Keep the examples that a split file names.
 
     Args:
-        examples: Of one data set.
-        split: JSON with lists of ``NN/tNNN``, such as ``train`` and ``test``.
+        examples: Of one data set, or several.
+        split: JSON with lists of ``NN/tNNN``, such as ``train`` and ``test``; for several data sets
+            of ``DATASET/NN/tNNN``.
         part: Which list.
         sequences: Of that list only the frames of these; empty for all.
 
@@ -93,11 +99,14 @@ def chosen(
     """
     try:
         names = json.loads(split.read_text("utf-8"))[part]
-        wanted = {str(n) for n in names if not sequences or str(n).split("/")[0] in sequences}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        wanted = {str(n) for n in names if not sequences or str(n).split("/")[-2] in sequences}
+    except (OSError, ValueError, LookupError, TypeError) as error:
         reason = f"no list {part!r}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{split}: is not a split file ({reason})") from None
-    known = {e.name.partition("/")[2]: e for e in examples}
+    several = len({e.name.partition("/")[0] for e in examples}) > 1
+    known = {e.name: e for e in examples}
+    if not several and not wanted & set(known):
+        known = {e.short_name: e for e in examples}
     absent = sorted(wanted - set(known))
     if absent:
         raise DataError(
@@ -126,6 +135,60 @@ def hold_out(
     kept = set(rng.permutation(len(examples))[:count].tolist())
     learned = [e for i, e in enumerate(examples) if i not in kept]
     return learned, [examples[i] for i in sorted(kept)]
+
+
+def divided(examples: list[Example], share: float, seed: int) -> dict[str, list[Example]]:
+    """Divide examples at random, by the seed alone.
+
+    Args:
+        examples: At least two.
+        share: Of those for the test, between 0 and 1; at least one is on either side.
+        seed: Decides which.
+
+    Returns:
+        ``train`` and ``test``, each in the order given.
+
+    Raises:
+        DataError: If the share is not between 0 and 1, or there are fewer than two examples.
+    """
+    if not 0 < share < 1:
+        raise DataError(f"--random-split {share:g}: expected a share between 0 and 1, such as 0.2")
+    count = max(1, min(round(share * len(examples)), len(examples) - 1))
+    return _parted(examples, slice(0, count), seed, 2)
+
+
+def fold_of(examples: list[Example], fold: str, seed: int) -> dict[str, list[Example]]:
+    """Divide examples into N parts that share none and differ in size by one at most.
+
+    Args:
+        examples: At least N.
+        fold: ``K/N``; the K-th part, from 1, is the test.
+        seed: Decides which example is in which part; the same for all K.
+
+    Returns:
+        ``train`` and ``test``, each in the order given.
+
+    Raises:
+        DataError: If the fold is not of this form, or there are fewer than N examples.
+    """
+    part, _, parts = fold.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts) > 1):
+        raise DataError(f"--fold {fold}: expected K/N with K from 1 to N and N from 2, such as 1/5")
+    return _parted(examples, slice(int(part) - 1, None, int(parts)), seed, int(parts))
+
+
+def _parted(
+    examples: list[Example], test: slice, seed: int, least: int
+) -> dict[str, list[Example]]:
+    """Return the examples that a slice of their shuffled order takes for the test, and the rest."""
+    if len(examples) < least:
+        raise DataError(f"{len(examples)} annotated frames cannot be divided; at least {least} can")
+    shuffled = np.random.default_rng([seed, 3]).permutation(len(examples))
+    taken = set(shuffled[test].tolist())
+    return {
+        "train": [e for i, e in enumerate(examples) if i not in taken],
+        "test": [e for i, e in enumerate(examples) if i in taken],
+    }
 
 
 def _is_complete(example: Example) -> bool:

@@ -20,7 +20,7 @@ from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.seg import jaccards, mean_seg
 from ctc_submit.segment import SegmentConfig, assemble, look
 from ctc_submit.train.config import TuneConfig
-from ctc_submit.train.split import Example, hold_out
+from ctc_submit.train.split import Example
 
 ROUNDS = 4
 """Most times that all settings are gone through."""
@@ -223,35 +223,6 @@ def search(
             yield Trial(name, scores, settings, best)
         if settings == before:
             return
-
-
-def tuning_frames(card: Card, examples: list[Example], choice: dict[str, Any]) -> list[Example]:
-    """Return the frames that a training held out of what it learned from.
-
-    Args:
-        card: The model's; it names them, or tells with which seed they were drawn.
-        examples: The frames that the training was given, of which some were held out.
-        choice: How those were chosen, as the card's ``data``.
-
-    Raises:
-        DataError: If they are not among the examples, or these are not what the model learned from.
-    """
-    where = "give the --split, --sequence and --truth of the training, or --frames all"
-    if names := set(card.data.get("held_out", ())):
-        held = [e for e in examples if e.name in names]
-        if len(held) < len(names):
-            raise DataError(
-                f"{card.name}: {len(names) - len(held)} of the {len(names)} frames that its "
-                f"training held out are not among those given; {where}"
-            )
-        return held
-    known = {"frames": len(examples)} | {k: choice[k] for k in choice.keys() & card.data.keys()}
-    other = [name for name, value in known.items() if card.data.get(name) != value]
-    share = card.training.get("holdout", 0)
-    if other or not share:
-        found = f"its {other[0]} differ" if other else "its training held none out"
-        raise DataError(f"{card.name}: no frames to tune on ({found}); {where}")
-    return hold_out(examples, share, np.random.default_rng([card.training["seed"], 0]))[1]
 
 
 def record(model: Path, card: Card, tuned: Tuned, data: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Order
-from ctc_submit.train.job import Selection, describe_job, settings_from
+from ctc_submit.train.job import describe_job, settings_from
 from ctc_submit.train.loop import StepReport, learning_rate_at
 from ctc_submit.train.run import EpochReport, Job, train
+from ctc_submit.train.selection import Selection
 from tests.scenes import disc
 
 FAST = TrainConfig(
@@ -152,7 +153,7 @@ def test_an_empty_selection_is_said(dataset: Path) -> None:
     [
         (Selection((Path("nowhere"),)), "no such data set folder"),
         (Selection((Path(),), truth="ST"), "no 01_ST"),
-        (Selection((Path("a"), Path("b")), split=Path("s.json")), "one data set only"),
+        (Selection((Path(),), split=Path("s.json"), fold="1/5"), "choose one"),
     ],
 )
 def test_bad_selections_are_said(

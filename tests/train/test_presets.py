@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -73,8 +74,15 @@ def test_the_command_line_overrides_the_recipe(
     expected: TrainConfig | dict[str, float],
 ) -> None:
     seen: list[Job] = []
-    monkeypatch.setattr("ctc_submit.train.run.train", lambda job: seen.append(job) or iter(()))
-    monkeypatch.setattr("ctc_submit.train.job.Selection.examples", lambda self, part="train": [])
+
+    def note(job: Job) -> Iterator[None]:
+        seen.append(job)
+        return iter(())
+
+    monkeypatch.setattr("ctc_submit.train.run.train", note)
+    monkeypatch.setattr(
+        "ctc_submit.train.selection.Selection.examples", lambda self, part="train": []
+    )
     given = ["DS", "--out", str(tmp_path / "m"), "--set", "mask_pool=20", *options]
     done = CliRunner().invoke(command, given, catch_exceptions=False)
     assert done.exit_code == 0, done.output

@@ -23,7 +23,8 @@ from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.unet import UNet
 from ctc_submit.segment import SegmentConfig, segment
 from ctc_submit.train.config import TuneConfig
-from ctc_submit.train.job import Selection
+from ctc_submit.train.held_out import tuning_frames
+from ctc_submit.train.selection import Selection
 from ctc_submit.train.split import hold_out
 from ctc_submit.train.tune import (
     Bench,
@@ -34,7 +35,6 @@ from ctc_submit.train.tune import (
     record,
     search,
     tune,
-    tuning_frames,
 )
 from ctc_submit.train.validate import validate
 from tests.scenes import disc

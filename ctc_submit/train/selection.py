@@ -1,0 +1,138 @@
+"""Which annotated frames of which data sets a training, or a score, is about."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctc_submit.data.labels import whole_file
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import DataError
+from ctc_submit.train.split import Example, chosen, divided, find_examples, fold_of
+
+logger = logging.getLogger(__name__)
+
+TRUTHS = ("ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which annotated frames to learn from.
+
+    Attributes:
+        datasets: Folders in the official layout.
+        truth: ``ST`` (silver), ``GT`` (gold) or ``GT+ST`` (silver, gold where a frame has it
+            completely), which every data set must have; with ``all`` before it, every data set and
+            sequence gives what it has of it, and those that have nothing are skipped.
+        sequences: Numbers of the sequences to take; empty for all that have the truth.
+        split: JSON file whose list ``train`` names frames.
+        random_split: Share of the frames that is drawn as ``test``; 0: none.
+        fold: ``K/N``: of N equal parts, drawn at random, the K-th (from 1) is ``test``.
+        seed: Of what is drawn.
+    """
+
+    datasets: tuple[Path, ...]
+    truth: str = "ST"
+    sequences: tuple[str, ...] = ()
+    split: Path | None = None
+    random_split: float = 0.0
+    fold: str = ""
+    seed: int = 0
+
+    def examples(self, part: str = "train") -> list[Example]:
+        """Find the frames of a part.
+
+        Raises:
+            DataError: If a data set, its truth or a frame of the split is missing, or the frames
+                cannot be divided as asked for.
+        """
+        if (self.split is not None) + bool(self.random_split) + bool(self.fold) > 1:
+            raise DataError("--split, --random-split and --fold: choose one of them")
+        found = [e for d in self.datasets for e in self._examples_of(d)]
+        if self.split is not None:
+            return chosen(found, self.split, part, self.sequences)
+        if self.random_split or self.fold:
+            return self._parts(found)[part]
+        return found
+
+    def save_split(self, path: Path) -> None:
+        """Write what was drawn as a split file, for ``--split``; nothing where nothing was drawn.
+
+        Raises:
+            DataError: If it cannot be written, or as `examples`.
+        """
+        if not self.random_split and not self.fold:
+            return
+        several = len(self.datasets) > 1
+        parts = {
+            part: [e.name if several else e.short_name for e in self.examples(part)]
+            for part in ("train", "test")
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(f"{path.parent}: cannot be made ({error.strerror})") from error
+        with whole_file(path) as partial:
+            partial.write_text(json.dumps(parts, indent=1) + "\n", "utf-8")
+
+    def card(self) -> dict[str, Any]:
+        """Return what a card says of the data."""
+        return {
+            "datasets": [folder.resolve().name for folder in self.datasets],
+            "sequences": list(self.sequences) or "all",
+            "truth": self.truth,
+            "split": self._split_name(),
+        }
+
+    def _split_name(self) -> str | None:
+        if self.random_split:
+            return f"random, {self.random_split:g} for the test, seed {self.seed}"
+        if self.fold:
+            return f"fold {self.fold}, seed {self.seed}"
+        return None if self.split is None else self.split.name
+
+    def _parts(self, found: list[Example]) -> dict[str, list[Example]]:
+        if self.fold:
+            return fold_of(found, self.fold, self.seed)
+        return divided(found, self.random_split, self.seed)
+
+    def _examples_of(self, folder: Path) -> list[Example]:
+        if not folder.is_dir():
+            raise DataError(
+                f"{folder}: no such data set folder; expected 01/, 01_{self._kinds()[0]}/ … in it"
+            )
+        if self.truth.startswith("all"):
+            return self._all_examples_of(folder)
+        kind = self._kinds()[-1]
+        numbers = self.sequences or tuple(_numbers(folder, kind))
+        if not numbers:
+            raise DataError(f"{folder}: holds no 01_{kind}; the data set has no {kind} annotations")
+        return [
+            example
+            for number in numbers
+            for example in find_examples(Sequence.at(folder / number), self.truth)
+        ]
+
+    def _all_examples_of(self, folder: Path) -> list[Example]:
+        found: list[Example] = []
+        everything = {number for kind in self._kinds() for number in _numbers(folder, kind)}
+        for number in self.sequences or sorted(everything):
+            there = [k for k in self._kinds() if any((folder / f"{number}_{k}/SEG").glob("*.tif"))]
+            if there:
+                found += find_examples(Sequence.at(folder / number), "+".join(there))
+        if not found:
+            kinds = " or ".join(self._kinds())
+            logger.warning("%s: has no %s annotations here; it is skipped", folder, kinds)
+        return found
+
+    def _kinds(self) -> list[str]:
+        """Return the folders' endings that the truth asks for; silver last."""
+        return [part.removeprefix("all") for part in self.truth.split("+")]
+
+
+def _numbers(folder: Path, kind: str) -> Iterator[str]:
+    """Yield the numbers of the sequences that have a truth, in order."""
+    for path in sorted(folder.glob(f"[0-9][0-9]_{kind}")):
+        yield path.name.removesuffix(f"_{kind}")
