@@ -21,12 +21,13 @@ def by_laptrack(movie: Movie, *, cutoff: float, split: float) -> Links:
     """
     from laptrack import LapTrack
 
-    tracker = LapTrack(
-        cutoff=(cutoff * movie.radius) ** 2,
-        gap_closing_cutoff=(cutoff * movie.radius) ** 2,
-        gap_closing_max_frame_count=2,
-        splitting_cutoff=(split * movie.radius) ** 2 if split else False,
-    )
+    settings: dict[str, Any] = {
+        "cutoff": (cutoff * movie.radius) ** 2,
+        "gap_closing_cutoff": (cutoff * movie.radius) ** 2,
+        "gap_closing_max_frame_count": 2,
+        "splitting_cutoff": (split * movie.radius) ** 2 if split else False,
+    }
+    tracker: Any = LapTrack(**settings)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         graph = tracker.predict([table.centres for table in movie.cells])

@@ -97,7 +97,8 @@ class Orphans:
         """Weigh divisions by place and size.
 
         Two daughters lie opposite each other about the mother's place, the second one partly on it;
-        they are of like size, and the first one is smaller than the mother was.
+        they are of like size, and the first one is smaller than the mother was. A cell that turns
+        up three radii or more inside the field of interest has hardly come from elsewhere.
 
         Args:
             mothers: int (k,), detections of one frame.
@@ -116,7 +117,8 @@ class Orphans:
         grown = np.clip(np.log(movie.areas[one] / movie.areas[mothers]), -1, 1)
         costs = weigh.midpoint * astray + weigh.apart * beside
         costs += weigh.unequal * unequal + weigh.unshrunk * grown
-        least: np.ndarray = np.maximum(costs, 0)
+        deep = np.clip((movie.depths[two] / movie.radius - 1) / 2, 0, 1)
+        least: np.ndarray = np.maximum(costs, 0) / (1 + weigh.inside * deep)
         return least
 
     def _joined(self, links: Links) -> Links:

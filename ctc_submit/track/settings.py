@@ -41,6 +41,9 @@ class TrackConfig:
     unshrunk: float = _setting(
         0.3, "Division: weight of a daughter as large as the mother", "per e-fold"
     )
+    inside: float = _setting(
+        0.7, "Division: how much likelier for a cell that turns up far from the border", "fraction"
+    )
     cycle: float = _setting(
         0.2, "Shortest life between two divisions; needs a known data set", "hours"
     )

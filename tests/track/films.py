@@ -1,5 +1,7 @@
 """Small films of discs that one can think through."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ctc_submit.data.tracks import Track
@@ -10,10 +12,10 @@ from ctc_submit.track.tracker import link_movie
 from tests.scenes import disc
 
 SIZE = (60, 80)
-Spot = tuple[float, float, float]
+Spot = Sequence[float]
 
 
-def film(*frames: list[Spot], seed: int = 0) -> list[np.ndarray]:
+def film(*frames: Sequence[Spot], seed: int = 0) -> list[np.ndarray]:
     """One label map a frame from spots (row, column, radius), labels shuffled in every frame."""
     rng = np.random.default_rng(seed)
     maps = []
