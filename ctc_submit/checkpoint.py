@@ -71,8 +71,7 @@ def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
     written = Card(**known)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / WEIGHTS, weights)
-        write_card(folder, written)
+        _replace(folder, {WEIGHTS: weights} | _written(written))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
     return written
@@ -84,10 +83,8 @@ def write_card(folder: Path, card: Card) -> None:
     Raises:
         CheckpointError: If the folder cannot be written.
     """
-    text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
     try:
-        _replace(folder / CARD, text.encode())
-        _replace(folder / README, render_card(card).encode())
+        _replace(folder, _written(card))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
 
@@ -209,10 +206,20 @@ def _stored(value: torch.Tensor) -> torch.Tensor:
     return value.half() if value.is_floating_point() else value
 
 
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
+def _written(card: Card) -> dict[str, bytes]:
+    """Return the files of a card by their names."""
+    text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
+    return {CARD: text.encode(), README: render_card(card).encode()}
+
+
+def _replace(folder: Path, files: dict[str, bytes]) -> None:
+    """Write all files beside the old ones, then let them take their places: all or none."""
+    partials = {folder / name: folder / f".{name}.partial" for name in files}
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        for partial, content in zip(partials.values(), files.values(), strict=True):
+            partial.write_bytes(content)
+        for path, partial in partials.items():
+            partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)

@@ -44,7 +44,8 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
 def options_from(settings: type, name: str, skip: tuple[str, ...] = ()) -> Callable[..., Any]:
     """Make one click option of every field of a frozen dataclass, and pass them on as one object.
 
-    A field's default is the option's default; ``metadata`` holds ``help`` and optionally ``unit``.
+    A field's default is the option's default; ``metadata`` holds ``help`` and optionally ``unit``,
+    and the ``least`` and ``most`` that a number may be.
     A bool becomes ``--x/--no-x``, a ``Literal`` a choice, a tuple an option that can be repeated.
 
     Args:
@@ -85,8 +86,17 @@ def _option(field: Field[Any], hint: Any) -> Callable[[Callable[..., Any]], Call
     elif get_origin(hint) is tuple:
         arguments |= {"multiple": True, "type": get_args(hint)[0]}
     else:
-        arguments["type"] = _without_none(hint)
+        arguments["type"] = _number(_without_none(hint), field)
     return click.option(flag, field.name, help=text, **arguments)
+
+
+def _number(kind: Any, field: Field[Any]) -> Any:
+    """Return the type of an option; a number keeps to the field's ``least`` and ``most``."""
+    least, most = field.metadata.get("least"), field.metadata.get("most")
+    if least is None and most is None:
+        return kind
+    ranged = click.IntRange if kind is int else click.FloatRange
+    return ranged(min=least, max=most)
 
 
 def _without_none(hint: Any) -> Any:

@@ -93,11 +93,11 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     if not sizes.most:
         raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
     plug = method_named(job.method)
-    for folder in (job.out, job.work):
-        _make(folder)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
     method.pretrain(job.config.pretrained)
+    for folder in (job.work, job.out):
+        _make(folder)
     method.net.to(job.device)
     order = Order(len(learned), min(job.config.batch, len(learned)), job.config.seed)
     learner = Learner(method, job.config, order.steps)

@@ -37,20 +37,30 @@ class MaskRCNNConfig(MethodConfig):
         default="shape_aware", metadata={"help": "Loss of the mask head."}
     )
     scale: float = field(
-        default=1.0, metadata={"help": "Frames are enlarged by this before the network."}
+        default=1.0,
+        metadata={
+            "help": "Frames are enlarged by this before the network.",
+            "least": 0.1,
+            "most": 8,
+        },
     )
     pyramid_width: int = field(
-        default=128, metadata={"help": "Channels of the feature pyramid.", "unit": "channels"}
+        default=128,
+        metadata={"help": "Channels of the feature pyramid.", "least": 1, "unit": "channels"},
     )
     box_width: int = field(
-        default=512, metadata={"help": "Width of the box head.", "unit": "neurons"}
+        default=512, metadata={"help": "Width of the box head.", "least": 1, "unit": "neurons"}
     )
     mask_width: int = field(
-        default=128, metadata={"help": "Width of the mask head.", "unit": "channels"}
+        default=128, metadata={"help": "Width of the mask head.", "least": 1, "unit": "channels"}
     )
     mask_pool: int = field(
         default=28,
-        metadata={"help": "Features a side of a region; its mask has twice as many.", "unit": "px"},
+        metadata={
+            "help": "Features a side of a region; its mask has twice as many.",
+            "least": 2,
+            "unit": "px",
+        },
     )
     mask_canonical: float = field(
         default=448.0,
@@ -61,26 +71,44 @@ class MaskRCNNConfig(MethodConfig):
         },
     )
     mask_margin: float = field(
-        default=0.1, metadata={"help": "A region is wider than its box by this share, each side."}
+        default=0.1,
+        metadata={
+            "help": "A region is wider than its box by this share, each side.",
+            "least": 0,
+            "most": 1,
+        },
     )
     anchor_sizes: tuple[float, ...] = field(
         default=(32.0, 64.0, 128.0, 256.0, 512.0),
-        metadata={"help": "Anchor size of each pyramid level.", "unit": "px"},
+        metadata={
+            "help": "Anchor size of each pyramid level.",
+            "least": SMALLEST_ANCHOR,
+            "unit": "px",
+        },
     )
     anchor_ratios: tuple[float, ...] = field(
         default=(0.5, 1.0, 2.0), metadata={"help": "Height by width of the anchors."}
     )
-    proposals: int = field(default=300, metadata={"help": "Regions looked at in an image."})
-    detections: int = field(default=100, metadata={"help": "Most cells of an image."})
+    proposals: int = field(
+        default=300, metadata={"help": "Regions looked at in an image.", "least": 1}
+    )
+    detections: int = field(default=100, metadata={"help": "Most cells of an image.", "least": 1})
     score_threshold: float = field(
         default=0.3,
         metadata={
             "help": "Least score of a cell, 0 to 1.",
+            "least": 0,
+            "most": 1,
             "tune": (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
         },
     )
     box_nms: float = field(
-        default=0.5, metadata={"help": "Of two boxes with a larger IoU the better one stays."}
+        default=0.5,
+        metadata={
+            "help": "Of two boxes with a larger IoU the better one stays.",
+            "least": 0,
+            "most": 1,
+        },
     )
     views: Literal[1, 2, 4] = field(
         default=1, metadata={"help": "Orientations that are averaged; each costs its time."}
@@ -89,6 +117,8 @@ class MaskRCNNConfig(MethodConfig):
         default=0.5,
         metadata={
             "help": "Least mask probability of a cell's pixel.",
+            "least": 0,
+            "most": 1,
             "tune": (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7),
         },
     )

@@ -226,7 +226,8 @@ class MaskRCNN:
         """
         margin = self.config.mask_margin * (boxes[:, 2:] - boxes[:, :2])
         wide = torch.cat([boxes[:, :2] - margin, boxes[:, 2:] + margin], dim=1)
-        return clip_boxes_to_image(wide, limit)
+        kept: Tensor = clip_boxes_to_image(wide, limit)
+        return kept
 
     def _limit(self, size: tuple[int, ...]) -> tuple[int, int]:
         """Return height and width of a frame as the network sees it, without padding."""
