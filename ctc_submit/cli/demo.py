@@ -21,8 +21,16 @@ DATASET, NUMBER = "DIC-SIM", "01"
     "--out", type=click.Path(path_type=Path), default="demo", show_default=True, help="Folder."
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Model.  [default: models/demo]")
-@click.option("--frames", default=20, show_default=True, help="Length of the sequence. [frames]")
-@click.option("--seed", default=7, show_default=True, help="Of the simulation.")
+@click.option(
+    "--frames",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Length of the sequence. [frames]",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Of the simulation."
+)
 @errors_to_exit_codes
 def command(out: Path, model: Path | None, frames: int, seed: int) -> None:
     """Simulate a sequence, run its SW script, score the result and draw it.
