@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ log = logging.getLogger(__name__)
 
 Say = Callable[[str], object]
 """Told what the container prints, a piece at a time, as it comes."""
+
+SOCKET = "unix:///var/run/docker.sock"
+"""Where an engine listens if DOCKER_HOST does not say."""
 
 PATIENCE = 10
 """Seconds that a container has to stop by itself before it is killed."""
@@ -49,8 +53,9 @@ def engine() -> Iterator[Any]:
             "the Docker SDK is not installed; install it with pip install 'ctc-submit[container]'"
         ) from None
     try:
+        _knock(os.environ.get("DOCKER_HOST") or SOCKET)
         client = docker.from_env()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise ToolError(
             "no container engine answers; start Docker (or Podman with its socket), or name one "
             f"in DOCKER_HOST ({_reason(error)})"
@@ -146,6 +151,18 @@ def caller(client: Any) -> str | None:
 def has_gpu(client: Any) -> bool:
     """Tell whether the engine can give containers an NVIDIA GPU."""
     return "nvidia" in client.info().get("Runtimes", {}) and Path("/dev/nvidiactl").exists()
+
+
+def _knock(host: str) -> None:
+    """Try the engine's socket; the SDK would leave its own open where nobody listens.
+
+    Raises:
+        OSError: If nobody does.
+    """
+    path = host.removeprefix("unix://")
+    if path != host and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(path)
 
 
 def _reason(error: BaseException) -> str:

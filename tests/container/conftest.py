@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+
+from ctc_submit.container.engine import engine
+from ctc_submit.errors import ToolError
 
 BASE = os.environ.get("CTC_TEST_BASE", "ctc-test-base")
 
@@ -15,18 +19,15 @@ def client() -> Iterator[Any]:
 
     The image is named in ``CTC_TEST_BASE``; it needs Python with venv, and nothing else.
     """
-    docker = pytest.importorskip("docker")
-    try:
-        found = docker.from_env()
-        found.ping()
-    except docker.errors.DockerException as error:
-        pytest.skip(f"no container engine answers ({' '.join(str(error).split())[:80]})")
-    try:
-        found.images.get(BASE)
-    except docker.errors.ImageNotFound:
-        pytest.skip(f"no image {BASE} with Python to start from; name one in CTC_TEST_BASE")
-    yield found
-    found.close()
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(engine())
+        except ToolError as error:
+            pytest.skip(str(error))
+        tags = {tag for image in found.images.list() for tag in image.tags}
+        if not tags & {BASE, f"{BASE}:latest"}:
+            pytest.skip(f"no image {BASE} with Python to start from; name one in CTC_TEST_BASE")
+        yield found
 
 
 @pytest.fixture(scope="session")

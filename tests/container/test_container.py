@@ -20,9 +20,9 @@ ROOT = Path(__file__).parent.parent.parent
 HELA = "Fluo-N2DL-HeLa"
 
 
-@pytest.fixture(autouse=True)
-def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+@pytest.fixture(autouse=True, params=["tcp://127.0.0.1:9", "unix:///nowhere/docker.sock"])
+def no_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", request.param)
 
 
 def test_the_dockerfile_at_the_root_is_the_one_that_is_used() -> None:
