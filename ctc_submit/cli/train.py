@@ -80,6 +80,7 @@ def command(
     """
     from ctc_submit.train.job import describe_job
     from ctc_submit.train.presets import apply, preset_named
+    from ctc_submit.train.processes import joined
     from ctc_submit.train.run import train
     from ctc_submit.train.selection import Selection
 
@@ -91,25 +92,43 @@ def command(
     selection = Selection(datasets, **chosen, seed=config.seed)
     work = work or Path("runs") / out.absolute().name
     job = replace(describe_job(selection, config, out=out, work=work, **given), notes=notes)
-    selection.save_split(job.work / "split.json")
+    with joined(job.device) as group:
+        job = replace(job, group=group)
+        if group.rank:
+            for _ in train(job):
+                pass  # the first process speaks for all
+            return
+        selection.save_split(job.work / "split.json")
+        best = _follow(job)
+    scored = f" SEG {best['seg']:.4f} on held-out frames," if "seg" in best else ""
+    click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
+
+
+def _follow(job: Any) -> dict[str, float]:
+    """Train, say what every epoch came to, and return the row of the best one."""
+    from ctc_submit.train.run import train
+
+    several = f" ({job.group.size} processes)" if job.group.size > 1 else ""
     click.echo(
-        f"{job.name}: {len(job.examples)} frames, {job.method} on {job.device}; "
+        f"{job.name}: {len(job.examples)} frames, {job.method} on {job.device}{several}; "
         f"curves and state in {job.work}",
         err=True,
     )
-    best, spent, clock = None, [], time.perf_counter()
+    epochs = job.config.epochs
+    best: dict[str, float] = {}
+    spent: list[float] = []
+    clock = time.perf_counter()
     for report in _until_stopped(_with_bar(train(job))):
         spent.append(time.perf_counter() - clock)
         clock = time.perf_counter()
-        left = sum(spent) / len(spent) * (config.epochs - report.epoch)
+        left = sum(spent) / len(spent) * (epochs - report.epoch)
         parts = [f"loss {report.row['total']:.4f}"]
         parts += [f"SEG {report.row['seg']:.4f}"] if "seg" in report.row else []
         parts += ["kept"] if report.best else []
         parts += [duration(spent[-1]), f"{duration(left)} left"]
-        click.echo(f"epoch {report.epoch}/{config.epochs}: {', '.join(parts)}", err=True)
+        click.echo(f"epoch {report.epoch}/{epochs}: {', '.join(parts)}", err=True)
         best = report.row if report.best else best
-    scored = f" SEG {best['seg']:.4f} on held-out frames," if best and "seg" in best else ""
-    click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
+    return best
 
 
 def duration(seconds: float) -> str:

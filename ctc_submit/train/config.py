@@ -12,6 +12,10 @@ class TrainConfig:
         default=20, metadata={"help": "Passes over the training frames.", "least": 1}
     )
     batch: int = field(default=2, metadata={"help": "Frames a step.", "least": 1, "unit": "frames"})
+    accumulate: int = field(
+        default=1,
+        metadata={"help": "Batches a step; their gradients are averaged.", "least": 1},
+    )
     crop: int = field(
         default=512,
         metadata={

@@ -50,6 +50,7 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
         augmentation: AugmentSettings,
         crop: int | None,
         steps: range,
+        share: slice = slice(None),
     ) -> None:
         """Prepare the batches of some steps.
 
@@ -60,10 +61,11 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
             augmentation: How they are varied.
             crop: Height and width of what is cut out of a frame in pixels; None: all of it.
             steps: The steps to prepare, numbered over all epochs.
+            share: Which of a step's frames to prepare; the others are another process's.
         """
         self.examples, self.targets = examples, targets
         self.order, self.augmentation = order, augmentation
-        self.crop, self.steps = crop, steps
+        self.crop, self.steps, self.share = crop, steps, share
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -74,7 +76,7 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
         step = self.steps[index]
         items = [
             self._item(frame, np.random.default_rng([self.order.seed, 2, step, place]))
-            for place, frame in enumerate(self.order.frames_of(step))
+            for place, frame in list(enumerate(self.order.frames_of(step)))[self.share]
         ]
         return collate(items)
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from ctc_submit.methods.method import Method
 from ctc_submit.segment import autocast_type
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches
+from ctc_submit.train.processes import Group
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,18 @@ class StepReport:
 class Learner:
     """What changes in training: network, its average over time, and the optimiser."""
 
-    def __init__(self, method: Method, config: TrainConfig, steps_an_epoch: int) -> None:
+    def __init__(
+        self,
+        method: Method,
+        config: TrainConfig,
+        steps_an_epoch: int,
+        *,
+        group: Group | None = None,
+    ) -> None:
         """Put an optimiser, and an average over time where asked for, beside a network."""
         self.method, self.config, self.steps_an_epoch = method, config, steps_an_epoch
+        self.group = group or Group()
+        self.losses = self.group.spread(method)
         self.optimizer = torch.optim.AdamW(
             method.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
         )
@@ -134,19 +145,26 @@ def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
 def _step(
     learner: Learner, images: torch.Tensor, targets: list[dict[str, torch.Tensor]]
 ) -> dict[str, float]:
-    device, kind = learner.device, learner.autocast
-    images = images.to(device, non_blocking=True)
-    targets = [{k: v.to(device, non_blocking=True) for k, v in t.items()} for t in targets]
-    with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
-        terms = learner.method.losses(images, targets)
-    total = torch.stack(list(terms.values())).sum()
-    if not torch.isfinite(total):
-        raise CtcError(
-            f"step {learner.step + 1}: the loss is {total.item()}; the last good checkpoint is "
-            "kept, go on from it with a smaller --learning-rate"
-        )
+    group, size = learner.group, learner.config.batch
+    if group.size > 1:  # what a network draws at random differs between processes and steps
+        torch.manual_seed((learner.config.seed << 40) + learner.step * group.size + group.rank)
+    starts = range(0, len(images), size)
     learner.optimizer.zero_grad(set_to_none=True)
-    learner.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+    found: dict[str, torch.Tensor] = {}
+    for start in starts:
+        part = slice(start, start + size)
+        share = len(images[part]) / len(images)
+        with nullcontext() if start == starts[-1] else group.apart(learner.losses):
+            terms = _terms(learner, images[part], targets[part])
+            learner.scaler.scale(terms["total"] * share).backward()  # type: ignore[no-untyped-call]
+        for name, value in terms.items():
+            found[name] = found.get(name, 0) + value.detach() * share
+    reported = dict(zip(found, group.mean(torch.stack(list(found.values()))).tolist(), strict=True))
+    if not math.isfinite(reported["total"]):
+        raise CtcError(
+            f"step {learner.step + 1}: the loss is {reported['total']}; the last good checkpoint "
+            "is kept, go on from it with a smaller --learning-rate"
+        )
     if learner.config.clip > 0:
         learner.scaler.unscale_(learner.optimizer)
         nn.utils.clip_grad_norm_(learner.method.net.parameters(), learner.config.clip)
@@ -154,4 +172,16 @@ def _step(
     learner.scaler.update()
     if learner.average is not None:
         learner.average.update_parameters(learner.method.net)
-    return {name: value.item() for name, value in (terms | {"total": total.detach()}).items()}
+    return reported
+
+
+def _terms(
+    learner: Learner, images: torch.Tensor, targets: list[dict[str, torch.Tensor]]
+) -> dict[str, torch.Tensor]:
+    """Return the loss terms of a batch, and their sum, ``total``."""
+    device, kind = learner.device, learner.autocast
+    images = images.to(device, non_blocking=True)
+    targets = [{k: v.to(device, non_blocking=True) for k, v in t.items()} for t in targets]
+    with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
+        terms: dict[str, torch.Tensor] = learner.losses(images, targets)
+    return terms | {"total": torch.stack(list(terms.values())).sum()}

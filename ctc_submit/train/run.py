@@ -25,6 +25,7 @@ from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row, write_csv, write_png
 from ctc_submit.train.loop import Learner, StepReport, learn
+from ctc_submit.train.processes import Group
 from ctc_submit.train.split import Example, hold_out
 from ctc_submit.train.survey import cell_sizes, survey
 from ctc_submit.train.validate import Validation, score_entry, validate
@@ -48,6 +49,7 @@ class Job:
         data: What the card says of the data.
         device: Where to train.
         notes: Limits and terms, for the card.
+        group: The processes that learn together; all but the first only compute.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Job:
     data: dict[str, Any] = field(default_factory=dict)
     device: str = "cpu"
     notes: tuple[str, ...] = ()
+    group: Group = field(default_factory=Group)
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,12 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     for folder in (job.work, job.out):
         _make(folder)
     method.net.to(job.device)
-    order = Order(len(learned), min(job.config.batch, len(learned)), job.config.seed)
-    learner = Learner(method, job.config, order.steps)
+    group, frames = job.group, job.config.batch * job.config.accumulate
+    each = min(frames, len(learned) // group.size)
+    if not each:
+        raise DataError(f"{len(learned)} frames to learn from, fewer than {group.size} processes")
+    order = Order(len(learned), each * group.size, job.config.seed)
+    learner = Learner(method, job.config, order.steps, group=group)
     judged = plug.method.of(method.config)
     judged.net.to(job.device)
     course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
@@ -113,6 +120,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
         augmentation=job.augmentation,
         crop=job.config.crop or None,
         steps=steps,
+        share=slice(group.rank * each, (group.rank + 1) * each),
     )
     terms: dict[str, list[float]] = defaultdict(list)
     for report in learn(learner, batches):
@@ -125,9 +133,10 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
             row = {"epoch": float(report.step // order.steps)} | _summary(terms)
             row["learning_rate"] = report.learning_rate
             terms.clear()
-            yield course.close_epoch(row, judged, chosen_by)
+            if group.rank == 0:
+                yield course.close_epoch(row, judged, chosen_by)
             method.net.train()
-            if course.is_stuck():
+            if group.told(course.is_stuck(), learner.device):
                 return
 
 
@@ -232,12 +241,16 @@ def _make(folder: Path) -> None:
 
 def fingerprint(job: Job) -> str:
     """Return a checksum of all that decides what a training comes to."""
-    config = replace(job.config, workers=0)
+    config = asdict(replace(job.config, workers=0))
+    if config["accumulate"] == 1:  # as before there was the choice
+        del config["accumulate"]
+    if job.group.size > 1:
+        config["processes"] = job.group.size
     known = [
         [e.name for e in job.examples],
         job.method,
         asdict(job.method_config),
-        asdict(config),
+        config,
         asdict(job.augmentation),
     ]
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,167 @@
+"""Learning in several processes, and in several batches a step."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+
+from ctc_submit.checkpoint import load_checkpoint
+from ctc_submit.data.labels import write_labels
+from ctc_submit.errors import DataError
+from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.job import describe_job
+from ctc_submit.train.loop import StepReport
+from ctc_submit.train.processes import Group, joined
+from ctc_submit.train.run import Job, fingerprint, train
+from ctc_submit.train.selection import Selection
+from tests.scenes import disc
+
+CONFIG = TrainConfig(
+    epochs=2,
+    batch=4,
+    crop=32,
+    warmup=1,
+    holdout=0.2,
+    pretrained="none",
+    workers=0,
+    ema=0.5,
+    precision="float32",
+)
+UNET = ("unet", "width=8", "depth=2", "loss=bce")
+MASK_RCNN = ("maskrcnn", "pyramid_width=16", "box_width=16", "mask_width=16", "mask_pool=14")
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    root = tmp_path / "DS"
+    (root / "01").mkdir(parents=True)
+    (root / "01_ST/SEG").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for time in range(10):
+        labels = np.zeros((48, 48), np.uint16)
+        labels[disc(labels.shape, (rng.uniform(15, 33), rng.uniform(15, 33)), 10)] = 1
+        raw = rng.normal(40, 5, labels.shape) + 100 * labels
+        tifffile.imwrite(root / f"01/t{time:03d}.tif", raw.astype(np.uint8))
+        write_labels(root / f"01_ST/SEG/man_seg{time:03d}.tif", labels)
+    return root
+
+
+def job(dataset: Path, name: str, config: TrainConfig = CONFIG) -> Job:
+    return describe_job(
+        Selection((dataset,)),
+        config,
+        method="unet",
+        settings=UNET[1:],
+        out=dataset.parent / name,
+        work=dataset.parent / f"{name} work",
+        device="cpu",
+    )
+
+
+def losses(described: Job) -> list[float]:
+    return [r.losses["total"] for r in train(described) if isinstance(r, StepReport)]
+
+
+def test_small_batches_added_up_are_one_large_batch(dataset: Path) -> None:
+    whole = losses(job(dataset, "whole"))
+    parts = losses(job(dataset, "parts", replace(CONFIG, batch=2, accumulate=2)))
+    uneven = losses(job(dataset, "uneven", replace(CONFIG, batch=3, accumulate=2)))
+    assert parts == pytest.approx(whole, rel=1e-5)
+    assert len(uneven) == 2  # six of eight frames a step, three and three
+    for name, value in load_checkpoint(dataset.parent / "whole")[0].net.state_dict().items():
+        again = load_checkpoint(dataset.parent / "parts")[0].net.state_dict()[name]
+        torch.testing.assert_close(again, value, rtol=1e-3, atol=1e-3)
+
+
+def test_one_batch_a_step_is_the_training_it_was_before(dataset: Path) -> None:
+    """A state that an earlier version left behind is still taken up."""
+    known = fingerprint(job(dataset, "a"))
+    assert known == fingerprint(replace(job(dataset, "a"), group=Group()))
+    assert known != fingerprint(job(dataset, "a", replace(CONFIG, accumulate=2)))
+    assert known != fingerprint(replace(job(dataset, "a"), group=Group(0, 2)))
+
+
+def command(dataset: Path, name: str, settings: tuple[str, ...]) -> list[str]:
+    given = ["train", str(dataset), "--method", settings[0], "--out", str(dataset.parent / name)]
+    given += ["--work", str(dataset.parent / f"{name} work"), "--pretrained", "none"]
+    given += ["--epochs", "2", "--crop", "32", "--warmup", "1", "--holdout", "0.2", "--ema", "0.5"]
+    given += ["--workers", "0", "--precision", "float32"]
+    return given + [word for setting in settings[1:] for word in ("--set", setting)]
+
+
+def together(
+    dataset: Path, name: str, *options: str, settings: tuple[str, ...] = UNET
+) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    program = "from ctc_submit.cli.main import main; main()"
+    script = dataset.parent / "ctc_submit_main.py"
+    script.write_text(program)
+    return subprocess.run(
+        [*words, str(script), *command(dataset, name, settings), *options],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        timeout=300,
+    )
+
+
+def curves(dataset: Path, name: str) -> list[dict[str, float]]:
+    head, *rows = (dataset.parent / f"{name} work/curves.csv").read_text().splitlines()
+    pairs = [zip(head.split(","), row.split(","), strict=True) for row in rows]
+    return [{name: float(value) for name, value in pair if value} for pair in pairs]
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does_with_twice_the_batch(dataset: Path) -> None:
+    done = together(dataset, "two", "--batch", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "(2 processes)" in done.stderr
+    assert done.stderr.count("epoch 1/2: ") == done.stderr.count("epoch 2/2: ") == 1
+    assert done.stdout.count("SEG") == 1
+    losses(job(dataset, "one"))
+    for one, two in zip(curves(dataset, "one"), curves(dataset, "two"), strict=True):
+        for name in ("total", "mask", "seg", "learning_rate"):
+            assert two[name] == pytest.approx(one[name], rel=1e-4), name
+    alone, both = (load_checkpoint(dataset.parent / n)[0].net.state_dict() for n in ("one", "two"))
+    for name, value in alone.items():
+        torch.testing.assert_close(both[name], value, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_two_processes_go_on_and_stop_early_together(dataset: Path) -> None:
+    """Mask R-CNN, whose mask head is not used in steps without cells."""
+    for time in range(0, 10, 2):
+        write_labels(dataset / f"01_ST/SEG/man_seg{time:03d}.tif", np.zeros((48, 48), np.uint16))
+    options = ["--batch", "1", "--learning-rate", "1e-12", "--patience", "1", "--epochs", "9"]
+    for _ in range(2):
+        done = together(dataset, "m", *options, settings=MASK_RCNN)
+        assert done.returncode == 0, done.stderr[-3000:]
+    assert 1 < len(curves(dataset, "m")) < 9
+
+
+def test_too_few_frames_for_the_processes_are_said(dataset: Path) -> None:
+    with pytest.raises(DataError, match="fewer than 9 processes"):
+        losses(replace(job(dataset, "a"), group=Group(0, 9)))
+
+
+def test_one_process_joins_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with joined("cpu") as group:
+        assert group == Group(0, 1)
+        assert group.told(True, torch.device("cpu"))
+        assert group.mean(torch.ones(2)).tolist() == [1, 1]
+
+
+def test_the_card_tells_of_accumulation(dataset: Path) -> None:
+    losses(job(dataset, "m", replace(CONFIG, batch=2, accumulate=2, epochs=1)))
+    card = json.loads((dataset.parent / "m/card.json").read_text())
+    assert card["training"]["accumulate"] == 2
