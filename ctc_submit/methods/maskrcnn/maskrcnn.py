@@ -45,7 +45,7 @@ class Answer:
     shape: tuple[int, int]
 
 
-MASKS_AT_ONCE = 128
+MASKS_AT_ONCE = 64
 """Cells whose masks are computed together: bounds the memory of a frame of thousands of cells."""
 
 
