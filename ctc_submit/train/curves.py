@@ -1,6 +1,7 @@
-"""The course of a training, as a table and as a picture."""
+"""The course of a training, as a table, as a picture, and for TensorBoard."""
 
 import csv
+import importlib.util
 import io
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ctc_submit.data.labels import whole_file
+from ctc_submit.errors import DataError
 
 Row = dict[str, float]
 """One epoch: ``epoch``, the mean of each loss term, ``total``, ``seg`` and what comes with it."""
@@ -55,3 +57,21 @@ def write_png(path: Path, rows: list[Row], title: str) -> None:
         axes.grid(alpha=0.3)
     with whole_file(path) as partial:
         figure.savefig(partial, format="png", dpi=110)
+
+
+def write_events(folder: Path, row: Row) -> None:
+    """Add one epoch to TensorBoard's event files, where TensorBoard is installed.
+
+    Raises:
+        DataError: If the files cannot be written.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        return
+    from torch.utils.tensorboard import SummaryWriter
+
+    try:
+        with SummaryWriter(str(folder)) as writer:
+            for name, value in row.items():
+                writer.add_scalar(name, value, int(row["epoch"]))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be written ({error.strerror})") from error

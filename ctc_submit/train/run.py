@@ -23,7 +23,7 @@ from ctc_submit.pixels.augment import AugmentSettings
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches, Order
-from ctc_submit.train.curves import Row, write_csv, write_png
+from ctc_submit.train.curves import Row, write_csv, write_events, write_png
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.processes import Group
 from ctc_submit.train.split import Example, hold_out
@@ -227,6 +227,7 @@ class Course:
             partial.write_bytes(content.getbuffer())
         write_csv(job.work / "curves.csv", self.rows)
         write_png(job.work / "curves.png", self.rows, job.name)
+        write_events(job.work / "tensorboard", self.rows[-1])
 
 
 def _make(folder: Path) -> None:

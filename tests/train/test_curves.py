@@ -1,0 +1,88 @@
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self
+
+import pytest
+
+from ctc_submit.errors import DataError
+from ctc_submit.train.curves import Row, write_csv, write_events, write_png
+
+ROWS: list[Row] = [
+    {"epoch": 1.0, "mask": 0.5, "total": 1.25, "learning_rate": 1e-3, "seconds": 3, "waited": 0},
+    {"epoch": 2.0, "mask": 0.4, "total": 1.0, "seg": 0.75, "matched": 0.8, "learning_rate": 5e-4},
+]
+
+
+class Writer:
+    """Takes TensorBoard's place."""
+
+    written: list[tuple[str, float, int]] = []  # noqa: RUF012
+
+    def __init__(self, folder: str) -> None:
+        Path(folder).mkdir()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def add_scalar(self, name: str, value: float, step: int) -> None:
+        self.written.append((name, value, step))
+
+
+def test_a_table_has_a_line_an_epoch(tmp_path: Path) -> None:
+    write_csv(tmp_path / "c.csv", ROWS)
+    assert (tmp_path / "c.csv").read_text().splitlines() == [
+        "epoch,mask,total,learning_rate,seconds,waited,seg,matched",
+        "1,0.5,1.25,0.001,3,0,,",
+        "2,0.4,1,0.0005,,,0.75,0.8",
+    ]
+
+
+def test_a_picture_is_drawn(tmp_path: Path) -> None:
+    write_png(tmp_path / "c.png", ROWS, "model")
+    assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[Writer]:
+    module: Any = ModuleType("torch.utils.tensorboard")
+    module.SummaryWriter = Writer
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(Writer, "written", [])
+    return Writer
+
+
+def test_every_number_goes_to_tensorboard(tmp_path: Path, stand_in: type[Writer]) -> None:
+    write_events(tmp_path / "tensorboard", ROWS[1])
+    assert stand_in.written == [(name, value, 2) for name, value in ROWS[1].items()]
+
+
+def test_event_files_that_cannot_be_written_are_said(
+    tmp_path: Path, stand_in: type[Writer]
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="cannot be written"):
+        write_events(tmp_path / "file" / "tensorboard", ROWS[0])
+
+
+def test_without_tensorboard_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    write_events(tmp_path / "tensorboard", ROWS[0])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None, reason="no tensorboard")
+def test_tensorboard_reads_what_was_written(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for row in ROWS:
+        write_events(tmp_path / "tensorboard", row)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    found = [(event.step, event.value) for event in events.Scalars("mask")]
+    assert found == [(1, pytest.approx(0.5)), (2, pytest.approx(0.4))]
