@@ -11,7 +11,7 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.backbones import build_backbone
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig, fit_anchors
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
-from ctc_submit.methods.maskrcnn.net import Doubling
+from ctc_submit.methods.maskrcnn.net import Doubling, Net
 from ctc_submit.methods.method import CellSizes, Method
 from tests.scenes import two_touching
 
@@ -168,3 +168,26 @@ def test_batch_statistics_do_not_move_in_training(light: MaskRCNN) -> None:
     norm = next(m for m in body.modules() if isinstance(m, nn.BatchNorm2d))
     assert not norm.training
     assert norm.weight.requires_grad
+
+
+def test_an_image_without_cells_learns_beside_another(light: MaskRCNN) -> None:
+    labels = np.zeros((64, 64), np.int32)
+    both = [tensors(labels, light), tensors(labels.copy(), light)]
+    labels[10:40, 10:40] = 1
+    both[0] = tensors(labels, light)
+    light.net.train()
+    terms = light.losses(torch.rand(2, 1, 64, 64), both)
+    assert all(torch.isfinite(term) for term in terms.values())
+
+
+def test_anchors_of_tiny_cells_are_not_empty() -> None:
+    config = fit_anchors(MaskRCNNConfig(), CellSizes(np.full(9, 2.0), np.full(9, 1.0), 2000))
+    assert min(config.anchor_sizes) >= 4
+    anchors = Net(config).rpn.anchor_generator.cell_anchors
+    assert all((a[:, 2:] > a[:, :2]).all() for a in anchors)
+
+
+def test_what_the_user_sets_is_not_fitted() -> None:
+    given = MaskRCNNConfig(detections=7)
+    config = fit_anchors(given, CellSizes(np.full(9, 40.0), np.full(9, 40.0), 90))
+    assert config.detections == 7 and config.proposals == 900

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ctc_submit.data.instances import Instance
+from ctc_submit.methods.maskrcnn import maskrcnn
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
@@ -84,3 +85,18 @@ def test_averaged_views_do_not_care_for_orientation(views: Literal[1, 2, 4]) -> 
     assert straight.any()
     same = np.isclose(straight, mirrored, atol=1e-4).mean()
     assert (same > 0.99) == (views > 1)
+
+
+@pytest.mark.parametrize("views", [1, 2])
+def test_masks_in_small_lots_are_the_same_masks(
+    views: Literal[1, 2], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    method = MaskRCNN(replace(SMALL, views=views))
+    method.net.eval()
+    image = torch.rand(1, 1, 64, 64)
+    whole = method.answer(image)
+    assert len(whole.masks) > 2
+    monkeypatch.setattr(maskrcnn, "MASKS_AT_ONCE", 2)
+    lots = method.answer(image)
+    np.testing.assert_allclose(lots.masks, whole.masks, atol=1e-5)
