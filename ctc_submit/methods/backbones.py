@@ -55,11 +55,7 @@ def _trains_on_cpu(x: Tensor) -> bool:
 
 
 class LitePyramid(nn.Module):
-    """EfficientNet-Lite0 (timm) with a feature pyramid; light enough for a CPU.
-
-    Its batch normalisation keeps its statistics and learns only scale and shift, so that a step
-    does not depend on how many images share a batch.
-    """
+    """EfficientNet-Lite0 (timm) with a feature pyramid; light enough for a CPU."""
 
     def __init__(self, width: int) -> None:
         """Build it without pretrained weights.
@@ -83,14 +79,6 @@ class LitePyramid(nn.Module):
         pyramid: dict[str, Tensor] = self.fpn(levels)
         return pyramid
 
-    def train(self, mode: bool = True) -> "LitePyramid":
-        """Switch to training, batch normalisation's statistics excepted."""
-        super().train(mode)
-        for module in self.body.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
-        return self
-
 
 def build_backbone(name: str, width: int) -> nn.Module:
     """Build a backbone with random weights.
@@ -108,8 +96,11 @@ def build_backbone(name: str, width: int) -> nn.Module:
         raise ValueError(f"no backbone named {name!r}")
     if width != 256:
         raise ValueError(f"{name} has a pyramid of 256 channels, not {width}")
-    norm = FrozenBatchNorm2d if name == "resnet50" else nn.BatchNorm2d
-    pyramid: nn.Module = resnet_fpn(resnet50(norm_layer=norm), trainable_layers=5)
+    if name == "resnet50":
+        body = resnet50(norm_layer=FrozenBatchNorm2d)
+        pyramid: nn.Module = resnet_fpn(body, trainable_layers=5)
+    else:
+        pyramid = resnet_fpn(resnet50(), trainable_layers=5, norm_layer=nn.BatchNorm2d)
     return pyramid
 
 

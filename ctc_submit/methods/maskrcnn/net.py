@@ -1,7 +1,8 @@
 """The network: torchvision's building blocks, put together for one grey channel and two classes.
 
 Its tensors carry torchvision's names (``backbone``, ``rpn``, ``roi_heads``), so that a state dict
-of ``maskrcnn_resnet50_fpn`` (91 classes) loads wherever shapes agree.
+of ``maskrcnn_resnet50_fpn`` or ``maskrcnn_resnet50_fpn_v2`` (91 classes) loads wherever shapes
+agree.
 """
 
 import torch
@@ -9,7 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection import roi_heads, rpn
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.faster_rcnn import (
+    FastRCNNConvFCHead,
+    FastRCNNPredictor,
+    TwoMLPHead,
+)
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.ops import MultiScaleRoIAlign
@@ -81,6 +86,17 @@ class Net(nn.Module):
         self.roi_heads = _heads(config)
         initialise_heads(self)
 
+    def train(self, mode: bool = True) -> "Net":
+        """Switch to training; batch normalisation keeps its statistics.
+
+        It learns only scale and shift, so a step does not depend on how many images share a batch.
+        """
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+        return self
+
     def features(self, images: Tensor) -> dict[str, Tensor]:
         """Return the pyramid of B1YX images, whose sides are multiples of `STRIDE`."""
         colours = ((images - self.mean) / self.std).expand(-1, 3, -1, -1)
@@ -136,7 +152,9 @@ def _proposals(config: MaskRCNNConfig) -> RegionProposals:
     )
     return RegionProposals(
         anchors,
-        RegionHead(config.pyramid_width, len(config.anchor_ratios)),
+        RegionHead(
+            config.pyramid_width, len(config.anchor_ratios), conv_depth=2 if _is_v2(config) else 1
+        ),
         fg_iou_thresh=0.7,
         bg_iou_thresh=0.3,
         batch_size_per_image=256,
@@ -154,7 +172,7 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
     predictor.conv5_mask = Doubling(config.mask_width, config.mask_width, 2, 2)
     return roi_heads.RoIHeads(
         box_roi_pool=MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2),
-        box_head=TwoMLPHead(width * 7 * 7, config.box_width),
+        box_head=_box_head(config),
         box_predictor=FastRCNNPredictor(config.box_width, CLASSES),
         fg_iou_thresh=0.5,
         bg_iou_thresh=0.5,
@@ -170,6 +188,28 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
             sampling_ratio=1 if config.mask_pool > 14 else 2,
             canonical_scale=config.mask_canonical,
         ),
-        mask_head=MaskRCNNHeads(width, (config.mask_width,) * 4, dilation=1),
+        mask_head=MaskRCNNHeads(
+            width,
+            (config.mask_width,) * 4,
+            dilation=1,
+            norm_layer=nn.BatchNorm2d if _is_v2(config) else None,
+        ),
         mask_predictor=predictor,
     )
+
+
+def _box_head(config: MaskRCNNConfig) -> nn.Module:
+    width = config.pyramid_width
+    head: nn.Module
+    if _is_v2(config):
+        head = FastRCNNConvFCHead(
+            (width, 7, 7), [width] * 4, [config.box_width], norm_layer=nn.BatchNorm2d
+        )
+    else:
+        head = TwoMLPHead(width * 7 * 7, config.box_width)
+    return head
+
+
+def _is_v2(config: MaskRCNNConfig) -> bool:
+    """Tell whether the heads are those of torchvision's ``maskrcnn_resnet50_fpn_v2``."""
+    return config.backbone == "resnet50_v2"
