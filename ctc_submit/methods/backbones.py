@@ -23,7 +23,7 @@ STRIDES = (4, 8, 16, 32, 64)
 class DepthwiseConv2d(nn.Conv2d):
     """A depthwise convolution that trains in float32 on a CPU, whatever autocast says.
 
-    Its gradient in bfloat16 takes oneDNN 5 to 8 times as long (benchmarks/training_step.py).
+    In bfloat16 its gradient takes a CPU 1.3 to 4 times as long (benchmarks/training_step.py).
     """
 
     def forward(self, x: Tensor) -> Tensor:
