@@ -13,6 +13,7 @@ from ctc_submit.methods.method import Method, TwoStep
 from ctc_submit.pixels.boundary import grown, shrunk
 from ctc_submit.pixels.field import keep_inside
 from ctc_submit.pixels.normalise import normalise
+from ctc_submit.pixels.pieces import in_one_piece
 from ctc_submit.pixels.tiles import Tile, grid
 
 
@@ -96,7 +97,8 @@ def assemble(
     """Make one label map of the instances of all tiles.
 
     A cell belongs to the tile that owns its centre. Its boundary is shifted, and it is dropped
-    where it is too small or better cells cover too much of it; the others are painted.
+    where it is too small or better cells cover too much of it; the others are painted, and of a
+    cell that another one cuts in two the larger piece is kept.
 
     Args:
         found: Every tile and its instances, in tile coordinates.
@@ -116,8 +118,8 @@ def assemble(
         cells = survivors(cells, (height, width), config.least_free)
         sign = -1 if config.order == "large" else 1
         cells.sort(key=lambda cell: sign * int(np.count_nonzero(cell.mask)))
-        return paint(cells, (height, width))
-    return paint(cells, (height, width), config.least_free)
+        return in_one_piece(paint(cells, (height, width)))
+    return in_one_piece(paint(cells, (height, width), config.least_free))
 
 
 def strip(labels: np.ndarray, border: int) -> np.ndarray:
