@@ -24,6 +24,17 @@ ROOMS = {
     "pipeline": {"checkpoint", "segment", "track", "data", "errors"},
     "train": {"checkpoint", "segment", "score", "methods", "pixels", "data", "errors"},
     "report": {"score", "data", "pixels", "errors"},
+    "reproduce": {
+        "train",
+        "report",
+        "checkpoint",
+        "segment",
+        "score",
+        "methods",
+        "pixels",
+        "data",
+        "errors",
+    },
 }
 ROOMS["cli"] = set(ROOMS)
 WITHOUT_TORCH = {"errors", "data", "pixels", "score", "pack", "simulate", "container", "report"}

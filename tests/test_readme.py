@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from ctc_submit.cli.main import COMMANDS, LazyGroup, main
+from ctc_submit.cli.lazy import LazyGroup
+from ctc_submit.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -1,11 +1,11 @@
 """The command ``ctc-submit``: imports a command when it is asked for, and configures logging."""
 
-import importlib
 import logging
 
 import click
 
 from ctc_submit import __version__
+from ctc_submit.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
     "run": "Segment the frames of a sequence into mask files.",
@@ -24,32 +24,17 @@ COMMANDS: dict[str, str] = {
     "pack": "Make what is uploaded, after trying it.",
     "upload": "Hand a packed submission in.",
     "docker": "Build, run and judge in a container.",
+    "reproduce": "Make the paper's table and figures anew.",
 }
 """Command to what it does; each is the function ``command`` of ``ctc_submit/cli/<name>.py``."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when that command is run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of all commands, in the order of the road."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"ctc_submit.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    texts=COMMANDS,
+    module="ctc_submit.cli.{}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="ctc-submit")
 @click.option("-v", "--verbose", is_flag=True, help="Also log what is done, step by step.")
 def main(verbose: bool) -> None:
