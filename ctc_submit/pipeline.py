@@ -22,9 +22,9 @@ from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.whole_folder import recover, replace_masks
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.segment import SegmentConfig, segment, strip
-from ctc_submit.track.rewrite import recover, replace_masks
 from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3

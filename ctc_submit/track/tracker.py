@@ -13,13 +13,13 @@ from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels, write_labels
 from ctc_submit.data.sequence import Sequence, digits_of, numbered_files
 from ctc_submit.data.tracks import Track, write_tracks
+from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import Movie, movie_of
 from ctc_submit.track.orphans import Orphans
 from ctc_submit.track.relabel import Relabeller
-from ctc_submit.track.rewrite import keep_foreign, whole_folder
 from ctc_submit.track.settings import Scale, TrackConfig
 
 _log = logging.getLogger(__name__)

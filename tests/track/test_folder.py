@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -10,8 +9,6 @@ import pytest
 
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import DataError
-from ctc_submit.track import rewrite
-from ctc_submit.track.rewrite import recover, whole_folder
 from ctc_submit.track.tracker import track_result
 from tests.track.films import film
 
@@ -29,46 +26,6 @@ def folder(tmp_path: Path) -> Path:
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_the_new_folder_takes_the_place_of_the_old(folder: Path) -> None:
-    with whole_folder(folder) as partial:
-        (partial / "new").write_text("x")
-        assert (folder / "mask000.tif").exists()
-    assert [path.name for path in folder.iterdir()] == ["new"]
-    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
-
-
-@pytest.mark.parametrize("exchange", [True, False])
-def test_an_error_leaves_everything_as_it_was(
-    folder: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not exchange:
-        monkeypatch.setattr(rewrite, "_exchanged", lambda *_: False)
-    before = bytes_of(folder)
-    with pytest.raises(KeyboardInterrupt), whole_folder(folder) as partial:
-        (partial / "new").write_text("x")
-        raise KeyboardInterrupt
-    assert bytes_of(folder) == before
-    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
-
-
-def test_two_renames_where_there_is_no_exchange(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rewrite, "_exchanged", lambda *_: False)
-    track_result(folder)
-    assert (folder / "res_track.txt").exists()
-    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
-
-
-def test_a_run_killed_between_the_two_renames_is_put_right(folder: Path) -> None:
-    before = bytes_of(folder)
-    folder.rename(folder.with_name(".01_RES.untracked"))
-    folder.with_name(".01_RES.tracking").mkdir()
-    recover(folder)
-    assert bytes_of(folder) == before
-    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
 
 
 def test_a_killed_run_leaves_the_folder_whole_and_the_next_run_works(folder: Path) -> None:
@@ -111,16 +68,6 @@ def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
     link.symlink_to(folder)
     track_result(link)
     assert link.is_symlink() and (folder / "res_track.txt").exists()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_no_permission_is_one_error(folder: Path) -> None:
-    folder.parent.chmod(0o500)
-    try:
-        with pytest.raises(DataError, match="cannot be written"):
-            track_result(folder)
-    finally:
-        folder.parent.chmod(0o700)
 
 
 def test_a_damaged_mask_changes_nothing(folder: Path) -> None:

@@ -1,0 +1,96 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctc_submit.data import whole_folder as room
+from ctc_submit.data.labels import write_labels
+from ctc_submit.data.whole_folder import keep_foreign, recover, replace_masks, whole_folder
+from ctc_submit.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "01_RES"
+    made.mkdir()
+    for time in range(3):
+        write_labels(made / f"mask{time:03d}.tif", np.full((4, 5), time + 1, np.uint16))
+    return made
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_new_folder_takes_the_place_of_the_old(folder: Path) -> None:
+    with whole_folder(folder) as partial:
+        (partial / "new").write_text("x")
+        assert (folder / "mask000.tif").exists()
+    assert [path.name for path in folder.iterdir()] == ["new"]
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_an_error_leaves_everything_as_it_was(
+    folder: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(room, "_exchanged", lambda *_: False)
+    before = bytes_of(folder)
+    with pytest.raises(KeyboardInterrupt), whole_folder(folder) as partial:
+        (partial / "new").write_text("x")
+        raise KeyboardInterrupt
+    assert bytes_of(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_two_renames_where_there_is_no_exchange(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_exchanged", lambda *_: False)
+    with whole_folder(folder) as partial:
+        (partial / "new").write_text("x")
+    assert [path.name for path in folder.iterdir()] == ["new"]
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+def test_a_run_killed_between_the_two_renames_is_put_right(folder: Path) -> None:
+    before = bytes_of(folder)
+    folder.rename(folder.with_name(".01_RES.untracked"))
+    folder.with_name(".01_RES.tracking").mkdir()
+    recover(folder)
+    assert bytes_of(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_permission_is_one_error(folder: Path) -> None:
+    folder.parent.chmod(0o500)
+    try:
+        with pytest.raises(DataError, match="cannot be written"), whole_folder(folder):
+            pass
+    finally:
+        folder.parent.chmod(0o700)
+
+
+def test_masks_take_the_place_of_an_earlier_result_and_foreign_files_stay(folder: Path) -> None:
+    (folder / "notes.md").write_text("mine")
+    (folder / "res_track.txt").write_text("1 0 2 0\n")
+    source = folder.with_name("masks")
+    source.mkdir()
+    write_labels(source / "mask000.tif", np.full((4, 5), 9, np.uint16))
+    replace_masks(source, folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["mask000.tif", "notes.md"]
+    assert (source / "mask000.tif").exists()
+
+
+def test_foreign_folders_are_kept_and_logs_are_not(folder: Path, tmp_path: Path) -> None:
+    (folder / "deep").mkdir()
+    (folder / "deep" / "file").write_text("mine too")
+    (folder / "TRA_log.txt").write_text("old")
+    partial = tmp_path / "partial"
+    partial.mkdir()
+    keep_foreign(folder, partial)
+    assert [path.name for path in partial.iterdir()] == ["deep"]
+    assert (partial / "deep" / "file").read_text() == "mine too"
