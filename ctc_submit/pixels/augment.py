@@ -74,6 +74,19 @@ PAPER = AugmentSettings(flip_horizontal=0.5)
 LIGHT = AugmentSettings(flip_horizontal=0.5, flip_vertical=0.5, quarter_turn=0.75)
 """The eight orientations alone: no grey value is changed, so a short training gets sharper."""
 
+OBLIQUE = AugmentSettings(
+    scale=0.3,
+    scale_most=0.12,
+    rotation=0.3,
+    rotation_most=10.0,
+    contrast=0.3,
+    contrast_most=0.2,
+    gamma=0.2,
+    gamma_most=0.2,
+)
+"""No flips, no turns: under oblique light (differential interference contrast) every cell has its
+bright side on the same side, and a network may rely on it."""
+
 RECOMMENDED = AugmentSettings(
     flip_horizontal=0.5,
     flip_vertical=0.5,

@@ -48,8 +48,11 @@ class TrainConfig:
             "most": 1,
         },
     )
-    augment: Literal["recommended", "light", "paper", "none"] = field(
-        default="recommended", metadata={"help": "How frames are varied."}
+    augment: Literal["recommended", "light", "oblique", "paper", "none"] = field(
+        default="recommended",
+        metadata={
+            "help": "How frames are varied; oblique: no flips nor turns, for light from one side."
+        },
     )
     seed: int = field(default=0, metadata={"help": "Of everything random.", "least": 0})
     holdout: float = field(

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
-from ctc_submit.pixels.augment import LIGHT, PAPER, RECOMMENDED, AugmentSettings
+from ctc_submit.pixels.augment import LIGHT, OBLIQUE, PAPER, RECOMMENDED, AugmentSettings
 from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.run import Job
@@ -19,6 +19,7 @@ from ctc_submit.train.selection import Selection
 AUGMENTATIONS = {
     "recommended": RECOMMENDED,
     "light": LIGHT,
+    "oblique": OBLIQUE,
     "paper": PAPER,
     "none": AugmentSettings(),
 }

@@ -45,6 +45,7 @@ PAPER = {
             "backbone=resnet50",
             "pyramid_width=256",
             "box_width=1024",
+            "mask_head=plain",
             "mask_width=256",
             "mask_pool=14",
             "mask_margin=0",

@@ -5,6 +5,7 @@ import pytest
 from scipy.ndimage import find_objects, maximum_filter, minimum_filter
 
 from ctc_submit.pixels.augment import (
+    OBLIQUE,
     PAPER,
     RECOMMENDED,
     AugmentSettings,
@@ -219,3 +220,15 @@ def test_mistakes() -> None:
 def test_the_recommended_programme_leaves_no_oblique_edges() -> None:
     """Rotation and elastic displacement interpolate every frame; they stay off by default."""
     assert RECOMMENDED.rotation == RECOMMENDED.elastic == 0
+
+
+def test_oblique_light_stays_on_its_side() -> None:
+    ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    labels = np.zeros((64, 64), np.int32)
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        image, _ = augment(ramp, labels, settings=OBLIQUE, rng=rng)
+        centre = image[16:48, 16:48]
+        across, down = np.diff(centre, axis=1).mean(), np.diff(centre, axis=0).mean()
+        assert across > 0
+        assert abs(down) < 0.2 * across

@@ -51,6 +51,13 @@ class MaskRCNNConfig(MethodConfig):
     box_width: int = field(
         default=512, metadata={"help": "Width of the box head.", "least": 1, "unit": "neurons"}
     )
+    mask_head: Literal["hourglass", "plain"] = field(
+        default="hourglass",
+        metadata={
+            "help": "hourglass: sees the whole region at 28 features a side; plain: four "
+            "convolutions, as in the paper, for 14."
+        },
+    )
     mask_width: int = field(
         default=128, metadata={"help": "Width of the mask head.", "least": 1, "unit": "channels"}
     )

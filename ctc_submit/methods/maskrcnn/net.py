@@ -21,6 +21,7 @@ from torchvision.ops import MultiScaleRoIAlign
 
 from ctc_submit.methods.backbones import build_backbone
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.mask_head import Hourglass
 from ctc_submit.methods.maskrcnn.targets import UNKNOWN_SHARE, covered
 
 CLASSES = 2
@@ -166,7 +167,6 @@ def _proposals(config: MaskRCNNConfig) -> RegionProposals:
 
 
 def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
-    width = config.pyramid_width
     levels = ["0", "1", "2", "3"]
     predictor = MaskRCNNPredictor(config.mask_width, config.mask_width, CLASSES)
     predictor.conv5_mask = Doubling(config.mask_width, config.mask_width, 2, 2)
@@ -188,12 +188,7 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
             sampling_ratio=1 if config.mask_pool > 14 else 2,
             canonical_scale=config.mask_canonical,
         ),
-        mask_head=MaskRCNNHeads(
-            width,
-            (config.mask_width,) * 4,
-            dilation=1,
-            norm_layer=nn.BatchNorm2d if _is_v2(config) else None,
-        ),
+        mask_head=_mask_head(config),
         mask_predictor=predictor,
     )
 
@@ -207,6 +202,18 @@ def _box_head(config: MaskRCNNConfig) -> nn.Module:
         )
     else:
         head = TwoMLPHead(width * 7 * 7, config.box_width)
+    return head
+
+
+def _mask_head(config: MaskRCNNConfig) -> nn.Module:
+    if config.mask_head == "hourglass":
+        return Hourglass(config.pyramid_width, config.mask_width)
+    head: nn.Module = MaskRCNNHeads(
+        config.pyramid_width,
+        (config.mask_width,) * 4,
+        dilation=1,
+        norm_layer=nn.BatchNorm2d if _is_v2(config) else None,
+    )
     return head
 
 

@@ -21,6 +21,7 @@ LIKE_TORCHVISION = MaskRCNNConfig(
     backbone="resnet50",
     pyramid_width=256,
     box_width=1024,
+    mask_head="plain",
     mask_width=256,
     mask_pool=14,
 )
