@@ -9,6 +9,7 @@ seen; those for one bit, 64-bit floats and interleaved colours are guesses by an
 taking a cut-off strip for empty.
 """
 
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _OTHER_CODECS = {7: "JPEG", 34712: "JPEG 2000", 34925: "LZMA", 50000: "ZSTD", 50
 _ALWAYS_FITS = 2**28
 _HIGHEST_RATIO = 2_000
 _PADDING = 2**16
+_NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
 class Refused(Exception):
@@ -96,9 +98,9 @@ class Mask:
             rows += len(target)
             inside = offset + size <= len(self._data)
             data = self._data[offset : offset + size] if inside else b""
-            found, whole = _strip(data, page.compression, target.nbytes)
-            pixels = found[: found.size - found.size % 2].view(f"{self._order}u2")
-            target.reshape(-1)[: pixels.size] = pixels
+            whole = _unpack_strip(data, page.compression, target.reshape(-1).view(np.uint8))
+            if self._order != _NATIVE:
+                target.byteswap(inplace=True)
             if page.predictor == 2:
                 np.cumsum(target, axis=1, dtype=np.uint16, out=target)
             sound = sound and whole
@@ -161,21 +163,38 @@ def _blank(page: Page) -> str | None:
     return None
 
 
-def _strip(data: bytes, compression: int, size: int) -> tuple[np.ndarray, bool]:
-    """Unpack one strip to at most ``size`` bytes, and tell whether it is whole."""
+def _unpack_strip(data: bytes, compression: int, into: np.ndarray) -> bool:
+    """Unpack one strip and tell whether it is whole; what it lacks stays 0.
+
+    Args:
+        data: The packed bytes.
+        compression: The TIFF number of the codec.
+        into: Bytes of the strip's pixels, all 0: uint8, shape B.
+    """
+    size, whole = 0, False
     if compression == 1:
-        found = np.frombuffer(data[:size], np.uint8)
-        return found, found.size == size
-    if compression not in _DECODERS:
-        return np.zeros(0, np.uint8), False
+        size = min(len(data), into.size)
+        into[:size] = np.frombuffer(data, np.uint8, size)
+        whole = size == into.size
+    elif compression in _DECODERS:
+        size, whole = _decode(data, compression, into)
+    into[size - size % 2 : size] = 0
+    return whole
+
+
+def _decode(data: bytes, compression: int, into: np.ndarray) -> tuple[int, bool]:
+    """Return how many bytes were unpacked, and whether the strip is whole."""
     try:
-        found = np.frombuffer(_DECODERS[compression](data, out=size), np.uint8)
+        size = len(_DECODERS[compression](data, out=into))
     except Exception:  # noqa: BLE001 - each codec has errors of its own, without a common parent
-        return _longer_or_damaged(data, compression, size)
-    return found, found.size == size
+        into[:] = 0
+        found, whole = _longer_or_damaged(data, compression, into.size)
+        into[: len(found)] = np.frombuffer(found, np.uint8)
+        return len(found), whole
+    return size, size == into.size
 
 
-def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[np.ndarray, bool]:
+def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[bytes, bool]:
     """Unpack a strip that holds more than expected, or is damaged, as far as it goes."""
     try:
         if compression in _DEFLATE:
@@ -186,5 +205,5 @@ def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[np.nda
             begin = bytes(_DECODERS[compression](data))[:size]
             sound = len(begin) == size
     except Exception:  # noqa: BLE001 - as above
-        return np.zeros(0, np.uint8), False
-    return np.frombuffer(begin, np.uint8), sound
+        return b"", False
+    return begin, sound

@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 
 _LONGEST_RUN = 2**32
+_ONE_PAIR = np.uint64(2**32)
+"""The least run of a pair of labels that are not both 0."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +110,21 @@ def _areas(truth: np.ndarray, answer: np.ndarray) -> np.ndarray:
         Rows of reference label, result label and pixels, int64, sorted; one of the labels may be 0.
     """
     starts = _run_starts(truth, answer)
-    lengths = np.diff(starts, append=truth.size)
-    codes = truth[starts].astype(np.uint32)
-    codes <<= np.uint32(16)
-    codes |= answer[starts]
-    kept = np.flatnonzero(codes)
-    packed = codes[kept].astype(np.uint64)
+    packed = truth[starts].astype(np.uint64)
+    packed <<= np.uint64(16)
+    packed |= answer[starts]
     packed <<= np.uint64(32)
-    packed |= lengths[kept].view(np.uint64)
+    packed |= np.append(starts[1:], truth.size).view(np.uint64)[: starts.size] - starts.view(
+        np.uint64
+    )
     packed.sort()
-    pair = packed >> np.uint64(32)
-    first = np.flatnonzero(np.diff(pair, prepend=np.uint64(0)))
+    packed = packed[np.searchsorted(packed, _ONE_PAIR) :]
+    pair = (packed >> np.uint64(32)).astype(np.uint32)
+    first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1])[: pair.size])
     pixels = (packed & np.uint64(0xFFFFFFFF)).view(np.int64)
     found = np.empty((first.size, 3), np.int64)
-    found[:, 0] = pair[first] >> np.uint64(16)
-    found[:, 1] = pair[first] & np.uint64(0xFFFF)
+    found[:, 0] = pair[first] >> 16
+    found[:, 1] = pair[first] & 0xFFFF
     found[:, 2] = np.add.reduceat(pixels, first) if first.size else 0
     return found
 
