@@ -29,9 +29,22 @@ def test_the_dockerfile_at_the_root_is_the_one_that_is_used() -> None:
     assert (ROOT / "Dockerfile").read_text("utf-8") == dockerfile()
 
 
+def test_a_build_at_the_root_sees_what_the_image_needs_and_nothing_else() -> None:
+    wanted = {"pyproject.toml", "requirements", "wheels", "ctc_submit", "models"}
+    rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == wanted | {"Dockerfile"}
+    copied = {
+        word.rstrip("*")
+        for line in dockerfile().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for word in line.split()[1:-1]
+    }
+    assert copied == wanted
+
+
 def test_the_dockerfile_keeps_its_promises() -> None:
     lines = dockerfile().splitlines()
-    assert lines.count("FROM ${BASE}") == 1
+    assert lines.count("FROM ${BASE} AS python") == 1
     assert any(line.startswith("ARG BASE=nvidia/cuda:") for line in lines)
     assert "BASE=python:3.12-slim" in dockerfile()
     assert "USER 1000:1000" in lines

@@ -24,10 +24,13 @@ from tests.pack.result_scenes import faultless
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parent.parent.parent
 TAG = "ctc-submit-test"
 HELA = "Fluo-N2DL-HeLa"
 PROBE = "probe = Path(sequence) / 'probe.py'; probe.exists() and exec(probe.read_text())"
 CONFIG = ContainerConfig(image=TAG)
+BALLAST = 80_000_000
+"""Bytes of a wheel that must not be left in the image."""
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,7 @@ def image(client: Any, base: str, tmp_path_factory: pytest.TempPathFactory) -> I
     root = tmp_path_factory.mktemp("image")
     model = stand_in.model(root / HELA, faultless(root / "data"))
     wheels = stand_in.wheel(root / "wheels").parent
+    (wheels / "ballast-1.0-py3-none-any.whl").write_bytes(os.urandom(BALLAST))
     package = stand_in.package(root, imports="import standinneed", ending=PROBE)
     context = context_files(
         {HELA: model}, requirements="standinneed==1.0\n", package=package, wheels=wheels
@@ -82,7 +86,33 @@ def test_the_image_is_nobodys_and_small(client: Any, base: str, image: list[str]
     assert image
     made, start = client.images.get(TAG), client.images.get(base)
     assert made.attrs["Config"]["User"] == "1000:1000"
-    assert made.attrs["Size"] - start.attrs["Size"] < 40e6
+    assert made.attrs["Size"] - start.attrs["Size"] < BALLAST / 2
+
+
+def test_the_project_builds_from_its_root(client: Any, base: str, tmp_path: Path) -> None:
+    """With one package in place of the many gigabytes, pinned as the project pins them."""
+    model = stand_in.model(tmp_path / "models" / HELA, faultless(tmp_path / "data"))
+    stand_in.package(tmp_path, imports="import standinneed")
+    stand_in.wheel(tmp_path / "wheels")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "constraints.txt").write_text("standinneed==1.0\n")
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["standinneed>=0.5"]\n')
+    (tmp_path / "secret").write_text("not for the image")
+    for name in ("Dockerfile", ".dockerignore"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    tag = f"{TAG}-root"
+    _, said = client.images.build(
+        path=str(tmp_path), tag=tag, buildargs={"BASE": base}, network_mode="none", rm=True
+    )
+    try:
+        listed = client.containers.run(tag, ["/opt"], entrypoint=["find"], remove=True).decode()
+    finally:
+        client.images.remove(tag, force=True)
+    assert "standinneed-1.0" in "".join(step.get("stream", "") for step in said)
+    assert f"/opt/ctc-submit/models/{model.name}/weights.safetensors" in listed
+    assert "/opt/ctc-submit/ctc_submit/cli/main.py" in listed
+    assert not any(word in listed for word in ("secret", ".whl", "/opt/packages"))
+    assert "/opt/ctc-submit/ctc_submit/__pycache__" not in listed
 
 
 def test_masks_inside_equal_masks_outside(scene: Scene) -> None:
