@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ctc_submit.cli.frame_options import device_option
 from ctc_submit.cli.options import errors_to_exit_codes
 
 
@@ -11,9 +12,7 @@ from ctc_submit.cli.options import errors_to_exit_codes
 @click.argument("sequence", type=click.Path(path_type=Path))
 @click.argument("result", type=click.Path(path_type=Path), required=False)
 @click.option("--model", type=click.Path(path_type=Path), required=True, help="A model folder.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @click.option(
     "--border",
     type=click.IntRange(min=0),

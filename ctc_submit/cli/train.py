@@ -8,19 +8,14 @@ from typing import Any
 
 import click
 
+from ctc_submit.cli.frame_options import device_option, frame_options
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.train.config import TrainConfig
 
 
 @click.command()
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
-    default="ST",
-    show_default=True,
-    help="Which annotations to learn from.",
-)
+@frame_options("learn from")
 @click.option("--method", default="maskrcnn", show_default=True, help="Which method learns.")
 @click.option(
     "--preset",
@@ -30,7 +25,6 @@ from ctc_submit.train.config import TrainConfig
     help="Recipe; what you say beside it counts more. paper: Lin & Norouzi 2021.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the model.")
-@click.option("--split", type=click.Path(path_type=Path), help="JSON that names the train frames.")
 @click.option(
     "--random-split",
     type=float,
@@ -45,12 +39,6 @@ from ctc_submit.train.config import TrainConfig
     help="Of N random parts, keep the K-th as test frames; --work/split.json names them.",
 )
 @click.option(
-    "--sequence",
-    "sequences",
-    multiple=True,
-    help="Only these sequences, such as 01; can be repeated. Default: all that have the truth.",
-)
-@click.option(
     "--set",
     "settings",
     multiple=True,
@@ -59,9 +47,7 @@ from ctc_submit.train.config import TrainConfig
 )
 @click.option("--note", "notes", multiple=True, help="A limit or term, for the card.")
 @click.option("--work", type=click.Path(path_type=Path), help="Folder of state and curves.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @options_from(TrainConfig, "config")
 @errors_to_exit_codes
 def command(

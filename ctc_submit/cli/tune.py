@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ctc_submit.cli.frame_options import device_option, frame_options
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.train.config import TuneConfig
 
@@ -12,20 +13,9 @@ from ctc_submit.train.config import TuneConfig
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
-    default="ST",
-    show_default=True,
-    help="Which annotations to score against.",
-)
-@click.option("--split", type=click.Path(path_type=Path), help="JSON that names frames.")
-@click.option("--part", default="train", show_default=True, help="Which list of the split.")
-@click.option("--sequence", "sequences", multiple=True, help="Only these sequences, such as 01.")
+@frame_options("score against", part="train")
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @options_from(TuneConfig, "config")
 @errors_to_exit_codes
 def command(

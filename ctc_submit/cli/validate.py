@@ -4,29 +4,19 @@ from pathlib import Path
 
 import click
 
+from ctc_submit.cli.frame_options import device_option, frame_options
 from ctc_submit.cli.options import errors_to_exit_codes
 
 
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--truth",
-    type=click.Choice(["ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST"]),
-    default="ST",
-    show_default=True,
-    help="Which annotations to score against.",
-)
-@click.option("--split", type=click.Path(path_type=Path), help="JSON that names frames.")
-@click.option("--part", default="test", show_default=True, help="Which list of the split.")
-@click.option("--sequence", "sequences", multiple=True, help="Only these sequences, such as 02.")
+@frame_options("score against", part="test")
 @click.option("--record", metavar="PROTOCOL", help="Write the score into the card, so named.")
 @click.option(
     "--into", type=click.Path(path_type=Path), help="Model whose card is written.  [default: MODEL]"
 )
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True
-)
+@device_option
 @errors_to_exit_codes
 def command(
     model: Path,

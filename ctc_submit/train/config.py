@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+TRUTHS = ("ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST")
+"""What can be learned from: silver or gold annotations of one data set, or all there are."""
 
 @dataclass(frozen=True)
 class TrainConfig:

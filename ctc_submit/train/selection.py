@@ -14,8 +14,6 @@ from ctc_submit.train.split import Example, chosen, divided, find_examples, fold
 
 logger = logging.getLogger(__name__)
 
-TRUTHS = ("ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST")
-
 
 @dataclass(frozen=True)
 class Selection:
