@@ -70,6 +70,8 @@ def read_mask_file(path: Path) -> MaskFile:
             found = [page for page in tiff.pages if isinstance(page, tifffile.TiffPage)]
             found = found if len(found) == len(tiff.pages) else [*map(_whole, tiff.pages)]
             pages = tuple(map(_page, found))
+            for page in found:
+                _refuse_cut_off(page, tiff.filehandle.size)
             slices = [layer for page in found for layer in _slices(page)]
     except Exception as error:  # a damaged file raises nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -78,6 +80,23 @@ def read_mask_file(path: Path) -> MaskFile:
         raise DataError("slices of different sizes" if slices else "no image in it")
     labels = slices[0] if len(slices) == 1 else np.stack(slices)
     return MaskFile(path, pages, _as_labels(labels))
+
+
+def _refuse_cut_off(page: tifffile.TiffPage, size: int) -> None:
+    """Refuse pixels that are said to lie beyond the end of the file, or are not all there.
+
+    Readers differ in what they make of those; the evaluator takes them for 0.
+
+    Raises:
+        DataError: If there are some.
+    """
+    ends = [
+        start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=False)
+    ]
+    rows = page.rowsperstrip if not page.is_tiled else page.imagelength
+    lacking = len(ends) * max(rows, 1) < page.imagelength
+    if lacking or not all(page.databytecounts) or max(ends) > size:
+        raise DataError("some of its pixels lie beyond the end of the file")
 
 
 def _whole(page: tifffile.TiffPage | tifffile.TiffFrame) -> tifffile.TiffPage:

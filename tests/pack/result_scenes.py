@@ -149,6 +149,19 @@ def _truncated(result: Path) -> None:
     path.write_bytes(path.read_bytes()[:200])
 
 
+def _cut_off(result: Path) -> None:
+    path = result / "mask002.tif"
+    tifffile.imwrite(path, read(result), photometric="minisblack", metadata=None, rowsperstrip=8)
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _longer_than_the_file(result: Path) -> None:
+    path = result / "mask002.tif"
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        tag = tiff.pages.first.tags["StripByteCounts"]
+        tag.overwrite([count + 4096 for count in tag.value])
+
+
 def _beyond(result: Path) -> None:
     lines(result, *GOOD, "9 7 8 0")
 
@@ -168,6 +181,8 @@ SCENES = [
     Scene("unreadable", "no TIFF", lambda r: (r / "mask002.tif").write_text("no image")),
     Scene("unreadable", "empty file", lambda r: (r / "mask002.tif").write_bytes(b"")),
     Scene("unreadable", "cut off", _truncated),
+    Scene("unreadable", "a byte short", _cut_off),
+    Scene("unreadable", "a strip longer than the file", _longer_than_the_file),
     *(Scene("pixel-type", kind, _typed(kind)) for kind in ("uint8", "uint32", "int16", "float32")),
     Scene("colours", "four slices as RGBA", _guessed, slices=4),
     Scene("colours", "three slices as RGB", _guessed, slices=3),
