@@ -9,6 +9,10 @@ Its oddities are kept. Where its answers on record leave a choice, this is what 
 - TRA counts frames from the first one of any reference track, one a reference image, whatever the
   number in the image's name; SEG and DET take the number in the name;
 - a slice beyond the stack is noticed before a size that differs.
+
+In TRA's reading of track files, order of checks and edges, the answers on record agree with the
+source that its author published in 2019 (``TRAMeasure.cpp``), but for one thing: the executables
+of 2020 cut the tracks before they compare them, that source afterwards.
 """
 
 import re
