@@ -4,7 +4,9 @@ import click
 
 from ctc_submit.cli.lazy import LazyGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "table1": "Train and score the eight rows of Table I.",
+}
 """Command to what it does; each is the function ``command`` of ``reproduce_<name>.py`` beside."""
 
 

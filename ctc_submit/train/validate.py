@@ -1,8 +1,8 @@
 """Score a method on annotated frames, through the same door as inference."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Validation:
         matched: Mean Jaccard index of the cells that were found; NaN where none was.
         missed: Share of the cells that were not found; NaN where there is no cell.
         spurious: Objects that match no cell, by the number of cells; NaN where there is no cell.
+        by_frame: Name of a frame to the Jaccard index of each of its cells.
     """
 
     frames: int
@@ -34,6 +35,7 @@ class Validation:
     matched: float
     missed: float
     spurious: float
+    by_frame: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def validate(method: Method, examples: Iterable[Example], config: SegmentConfig) -> Validation:
@@ -45,25 +47,36 @@ def validate(method: Method, examples: Iterable[Example], config: SegmentConfig)
         config: As for inference.
     """
     method.net.eval()
-    found: list[np.ndarray] = [np.zeros(0)]
+    return judge(lambda frame: segment(frame, method, config), examples)
+
+
+def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]) -> Validation:
+    """Score whatever finds the cells of a frame.
+
+    Args:
+        cells: From a raw frame, YX, to its label map.
+        examples: Annotated frames.
+    """
+    found: dict[str, np.ndarray] = {}
     spurious = frames = 0
     for example in examples:
         frame, labels = example.read()
         truth = np.maximum(labels, 0)
-        common = overlaps(truth, segment(frame, method, config))
+        common = overlaps(truth, cells(frame))
         matches = common.matches[common.matches >= 0]
-        found.append(common.jaccards)
+        found[example.name] = common.jaccards
         spurious += common.result_labels.size - np.unique(matches).size
         frames += 1
-    jaccards = np.concatenate(found)
-    cells, hits = jaccards.size, jaccards[jaccards > 0]
+    jaccards = np.concatenate([np.zeros(0), *found.values()])
+    number, hits = jaccards.size, jaccards[jaccards > 0]
     return Validation(
         frames=frames,
-        cells=cells,
-        seg=float(jaccards.mean()) if cells else float("nan"),
+        cells=number,
+        seg=float(jaccards.mean()) if number else float("nan"),
         matched=float(hits.mean()) if hits.size else float("nan"),
-        missed=1 - hits.size / cells if cells else float("nan"),
-        spurious=spurious / cells if cells else float("nan"),
+        missed=1 - hits.size / number if number else float("nan"),
+        spurious=spurious / number if number else float("nan"),
+        by_frame=found,
     )
 
 

@@ -40,6 +40,32 @@ def test_with_group_norm_an_answer_does_not_depend_on_the_batch() -> None:
     torch.testing.assert_close(net(images)[1:2], net(images[1:2]), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [0.5, 0.3, 2.0])
+@pytest.mark.parametrize("shape", [(16, 16), (17, 31), (1, 1)])
+def test_frames_are_resized_inside_and_answers_back(scale: float, shape: tuple[int, int]) -> None:
+    net = UShape(width=4, depth=2, outputs=2, scale=scale).eval()
+    assert net(torch.rand(2, 1, *shape)).shape == (2, 2, *shape)
+
+
+def test_at_half_the_size_things_stay_where_they_are() -> None:
+    """A net that hands its image on answers with the image, blurred but not moved."""
+    net = UShape(width=4, depth=0, outputs=1, norm="none", scale=0.5)
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.zero_()
+                module.weight[0, 0, module.kernel_size[0] // 2, module.kernel_size[1] // 2] = 1
+        image = torch.zeros(1, 1, 40, 40)
+        image[..., 10:30, 6:18] = 1
+        answer = net(image)
+    assert ((answer > 0.5) == (image > 0.5)).float().mean() > 0.98
+    rows = torch.arange(40.0)
+    for axis in (2, 3):
+        line = answer[0, 0].sum(3 - axis)
+        centre = (line * rows).sum() / line.sum()
+        assert centre.item() == pytest.approx(19.5 if axis == 2 else 11.5, abs=0.05)
+
+
 def test_unknown_norm_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="group, batch or none"):
         UShape(width=4, depth=1, outputs=1, norm="layer")

@@ -24,7 +24,13 @@ class CaltUs:
     def __init__(self, config: CaltUsConfig) -> None:
         """Build the network with Xavier-normal weights."""
         self.config = config
-        net = UShape(width=config.width, depth=config.depth, outputs=CLASSES, norm=config.norm)
+        net = UShape(
+            width=config.width,
+            depth=config.depth,
+            outputs=CLASSES,
+            norm=config.norm,
+            scale=config.scale,
+        )
         self.net = net.to(memory_format=torch.channels_last)
 
     @classmethod

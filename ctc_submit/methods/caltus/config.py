@@ -18,6 +18,14 @@ class CaltUsConfig(MethodConfig):
         default=32, metadata={"help": "Channels at full size; 64 in theirs.", "unit": "channels"}
     )
     depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    scale: float = field(
+        default=1.0,
+        metadata={
+            "help": "Frames are resized by this in the network, its answer back.",
+            "least": 0.1,
+            "most": 8,
+        },
+    )
     norm: Literal["group", "batch", "none"] = field(
         default="group", metadata={"help": "Normalisation of the features; none in theirs."}
     )

@@ -24,7 +24,13 @@ class MuLux:
     def __init__(self, config: MuLuxConfig) -> None:
         """Build the network, one trunk with two outputs, with random weights."""
         self.config = config
-        net = UShape(width=config.width, depth=config.depth, outputs=2, norm=config.norm)
+        net = UShape(
+            width=config.width,
+            depth=config.depth,
+            outputs=2,
+            norm=config.norm,
+            scale=config.scale,
+        )
         self.net = net.to(memory_format=torch.channels_last)
 
     @classmethod

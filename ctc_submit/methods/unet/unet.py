@@ -25,7 +25,13 @@ class UNet:
     def __init__(self, config: UNetConfig) -> None:
         """Build the network with Xavier-normal weights."""
         self.config = config
-        net = UShape(width=config.width, depth=config.depth, outputs=1, norm=config.norm)
+        net = UShape(
+            width=config.width,
+            depth=config.depth,
+            outputs=1,
+            norm=config.norm,
+            scale=config.scale,
+        )
         self.net = net.to(memory_format=torch.channels_last)
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Table I of the paper: eight ways to segment two data sets, each trained and scored here."""

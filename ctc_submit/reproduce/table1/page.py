@@ -1,0 +1,146 @@
+"""The table as a page of documentation, rendered from what is stored of it and nothing else."""
+
+from collections.abc import Iterable
+from statistics import mean, stdev
+from typing import Any
+
+from ctc_submit.reproduce.table1.compare import LEVEL, Comparison, comparisons
+from ctc_submit.reproduce.table1.entry import Entry
+from ctc_submit.reproduce.table1.frames import PROTOCOLS
+from ctc_submit.reproduce.table1.rows import ROWS
+
+HEADINGS = {"random": "random split", "01to02": "01 → 02", "02to01": "02 → 01"}
+
+OF_METHOD = ("width", "mask_head", "mask_pool", "scale")
+OF_TRAINING = ("batch", "crop", "learning_rate", "augment", "pretrained")
+"""Settings that are worth a place in the table; all are in the JSON."""
+
+OPENING = """\
+# Table I of the paper, made anew
+Lin & Norouzi (2021) compare eight ways to segment two data sets. This page holds their numbers
+beside ours: every number of ours is SEG, the mean Jaccard index of all annotated cells, from a
+network that `ctc-submit reproduce table1` trained from its start within the stated minutes, and
+tuned on frames that are not scored. It is rendered from [table1.json](table1.json).
+
+*Random split* is the paper's protocol: frames of all videos are shuffled, so neighbours in time of
+a scored frame were learned from, which flatters. *01 → 02* learns from video 01 alone and is scored
+on 02, *02 → 01* the reverse. The paper trained for longer, on larger networks and more frames; what
+can be compared is first of all one of our rows with another.
+"""
+
+
+def render(entries: Iterable[Entry]) -> str:
+    """Return the page, Markdown."""
+    known = list(entries)
+    parts = [OPENING]
+    for dataset in sorted({e.dataset for e in known}):
+        parts.append(_dataset(dataset, [e for e in known if e.dataset == dataset]))
+    parts.append(_losses(comparisons(known)))
+    parts.append(_details(known))
+    return "\n".join(parts)
+
+
+def _dataset(name: str, entries: list[Entry]) -> str:
+    head = ["architecture", "loss", "paper", *(HEADINGS[p] for p in PROTOCOLS)]
+    lines = [f"## {name}", _row(head), _row("---" for _ in head)]
+    for row in ROWS.values():
+        own = [e for e in entries if e.row == row.key]
+        paper = f"{row.paper[name]:.3f}" if name in row.paper else "–"
+        cells = [_number([e for e in own if e.protocol == p]) for p in PROTOCOLS]
+        lines.append(_row([row.architecture, row.loss, paper, *cells]))
+    lines.append("")
+    for protocol in PROTOCOLS:
+        lines += _frames(protocol, [e for e in entries if e.protocol == protocol])
+    return "\n".join(lines) + "\n"
+
+
+def _number(entries: list[Entry]) -> str:
+    """Return the mean over seeds, with their spread where there are several."""
+    segs = [e.seg for e in entries if e.seg is not None]
+    if not segs:
+        return "failed" if entries else "–"
+    spread = f" ± {stdev(segs):.3f} ({len(segs)} seeds)" if len(segs) > 1 else ""
+    lost = " (a seed failed)" if len(segs) < len(entries) else ""
+    return f"{mean(segs):.3f}{spread}{lost}"
+
+
+def _frames(protocol: str, entries: list[Entry]) -> list[str]:
+    """Say, once for every division that was used, which frames were scored."""
+    said = dict.fromkeys(
+        f"- {HEADINGS[protocol]}: {e.frames['learned']} frames were given to the training, of "
+        f"which {e.frames['chosen_by']} chose epoch and thresholds; scored are "
+        f"{e.frames['scored']} others with {e.cells} cells, {e.how}."
+        for e in entries
+        if e.state == "finished"
+    )
+    return list(said)
+
+
+def _losses(found: list[Comparison]) -> str:
+    lines = [
+        "## What the Shape-Aware Loss brings",
+        "Differences of SEG on the same frames. The interval is what drawing these frames anew "
+        f"leaves open ({LEVEL} %, paired bootstrap over frames; neighbouring frames are alike, so "
+        "it is too narrow rather than too wide); the spread is the standard deviation over seeds.",
+        "",
+    ]
+    if not found:
+        return "\n".join([*lines, "No pair has been scored yet.", ""])
+    head = ["data set", "protocol", "beside", "difference", f"{LEVEL} %", "seeds", "spread", "is"]
+    lines += [_row(head), _row("---" for _ in head)]
+    for one in found:
+        row = ROWS[one.second]
+        lines.append(
+            _row(
+                [
+                    one.dataset,
+                    HEADINGS[one.protocol],
+                    f"{row.architecture}, {row.loss}",
+                    f"{one.difference:+.3f}",
+                    f"{one.low:+.3f} to {one.high:+.3f}",
+                    str(one.seeds),
+                    "–" if one.spread is None else f"{one.spread:.3f}",
+                    one.verdict,
+                ]
+            )
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _details(entries: list[Entry]) -> str:
+    head = ["row", "data set", "protocol", "seed", "SEG", "untuned", "found", "missed", "spurious"]
+    head += ["minutes (budget)", "epochs (kept)", "step", "settings"]
+    lines = ["## How each was trained", _row(head), _row("---" for _ in head)]
+    lines += [_row(_detail(entry)) for entry in entries if entry.state == "finished"]
+    lost = [e for e in entries if e.state == "failed"]
+    if lost:
+        lines += ["", "Failed:"]
+        lines += [f"- {e.row}, {e.dataset}, {e.protocol}, seed {e.seed}: {e.reason}" for e in lost]
+    return "\n".join(lines) + "\n"
+
+
+def _detail(entry: Entry) -> list[str]:
+    settings: dict[str, Any] = {k: entry.method[k] for k in OF_METHOD if k in entry.method}
+    settings |= {k: entry.training[k] for k in OF_TRAINING}
+    settings |= {k.partition(".")[2]: v for k, v in entry.tuned.items()}
+    return [
+        *(entry.row, entry.dataset, HEADINGS[entry.protocol], str(entry.seed)),
+        *(_three(entry.seg), _three(entry.seg_untuned), _three(entry.matched)),
+        *(_percent(entry.missed), _percent(entry.spurious)),
+        f"{entry.minutes:g} ({entry.budget:g})",
+        f"{entry.epochs} ({entry.best_epoch})",
+        f"{entry.step_seconds:.2f} s",
+        ", ".join(f"{k} {v}" for k, v in settings.items()),
+    ]
+
+
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

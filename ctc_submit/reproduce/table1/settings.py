@@ -1,0 +1,50 @@
+"""What is asked of the table."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Table1Config:
+    """How long and how every row is trained; all of it is kept with each number."""
+
+    minutes: float = field(
+        default=30.0,
+        metadata={
+            "help": "Training of one row on one data set, protocol and seed; epochs follow from "
+            "the measured step.",
+            "least": 0.001,
+            "unit": "min",
+        },
+    )
+    held_out: float = field(
+        default=0.2,
+        metadata={
+            "help": "Share of the training frames that is scored where test frames have no masks.",
+            "least": 0.01,
+            "most": 0.9,
+        },
+    )
+    width: int = field(
+        default=16,
+        metadata={"help": "Of the U-shaped networks at full size.", "least": 1, "unit": "channels"},
+    )
+    scale: float = field(
+        default=0.5,
+        metadata={
+            "help": "Frames are resized by this in the U-shaped networks; 0.5 takes a quarter of "
+            "the time.",
+            "least": 0.1,
+            "most": 8,
+        },
+    )
+    augment: Literal["recommended", "light", "oblique", "paper", "none"] = field(
+        default="light", metadata={"help": "How frames are varied, the same for every row."}
+    )
+    pretrained: str = field(
+        default="imagenet",
+        metadata={"help": "Of Mask R-CNN: none, imagenet, coco, or a file of weights."},
+    )
+    workers: int = field(
+        default=1, metadata={"help": "Processes that prepare frames; 0: the main one.", "least": 0}
+    )
