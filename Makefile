@@ -1,5 +1,6 @@
 # make demo   set up, then run the main job on a simulated sequence and show the scores
 # make test   format check, lint, types, tests
+# make docs   the documentation site, in build/docs
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,7 +8,7 @@ CONSTRAINTS ?= requirements/constraints.txt
 BIN := $(VENV)/bin
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: help install demo test format clean
+.PHONY: help install demo test docs format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -16,7 +17,7 @@ $(BIN)/.installed: pyproject.toml $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "make: needs Python 3.11 or newer; name one with make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv "$(VENV)"
-	"$(BIN)/python" -m pip install --quiet --upgrade $(PIP_CONSTRAINTS) --editable '.[pretrained,dev]'
+	"$(BIN)/python" -m pip install --quiet --upgrade $(PIP_CONSTRAINTS) --editable '.[pretrained,dev,docs]'
 	@touch "$@"
 
 install: $(BIN)/.installed
@@ -29,6 +30,10 @@ test: install
 	"$(BIN)/ruff" check .
 	"$(BIN)/mypy"
 	"$(BIN)/python" -m pytest
+
+docs: install
+	"$(BIN)/sphinx-build" --fail-on-warning --quiet --jobs auto docs build/docs
+	@echo build/docs/index.html
 
 format: install
 	"$(BIN)/ruff" format .

@@ -13,15 +13,20 @@ from ctc_submit.cli.lazy import LazyGroup
 from ctc_submit.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+MARKS = {"run", "setup", "network", "data", "gpu", "engine", "cluster"}
+"""What a block is: executed here, or in need of what its mark names."""
+COMMAND = re.compile(
+    r"^(\w+=\S+ )*(\.venv/bin/)?(ctc-submit|pip|python3?|make|sbatch) ", re.MULTILINE
+)
 BLOCK = re.compile(r"^```(\w*) ?(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
 def lines(page: Path) -> list[str]:
     """Every command line of a page's blocks, continued lines joined."""
-    blocks = [body.replace("\\\n", " ") for _, _, body in BLOCK.findall(page.read_text("utf-8"))]
-    return [line.strip() for body in blocks for line in body.splitlines()]
+    bodies = [body.replace("\\\n", " ") for _, _, body in BLOCK.findall(page.read_text("utf-8"))]
+    return [line.strip() for body in bodies for line in body.splitlines()]
 
 
 def typed() -> list[tuple[str, str]]:
@@ -63,20 +68,39 @@ def test_the_readme_lists_every_command() -> None:
         assert f"| `{name}` |" in text, name
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_run_or_says_what_it_needs(page: Path) -> None:
+    for language, mark, body in BLOCK.findall(page.read_text("utf-8")):
+        if language in {"sh", "python"}:
+            assert mark in MARKS, f"{page.name}: a block without a mark:\n{body}"
+        else:
+            assert not COMMAND.search(body), f"{page.name}: commands outside of a sh block:\n{body}"
+
+
+def runnable() -> list[Path]:
+    return [page for page in PAGES if "run" in {mark for _, mark, _ in blocks(page)}]
+
+
+def blocks(page: Path) -> list[tuple[str, str, str]]:
+    return BLOCK.findall(page.read_text("utf-8"))
+
+
 @pytest.mark.slow
-def test_the_readme_s_road_on_simulated_cells_runs(tmp_path: Path) -> None:
-    """The blocks marked ``run`` are typed into a shell, one after the other."""
+@pytest.mark.parametrize("page", runnable(), ids=lambda page: page.name)
+def test_the_blocks_marked_run_do(page: Path, tmp_path: Path) -> None:
+    """They are typed into a shell, or run as a program, one after the other in one folder."""
     (tmp_path / "models").symlink_to(ROOT / "models")
-    text = (ROOT / "README.md").read_text("utf-8")
-    blocks = [body for _, kind, body in BLOCK.findall(text) if kind == "run"]
-    assert blocks
-    for body in blocks:
+    shells = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
+    for language, mark, body in blocks(page):
+        if mark != "run":
+            continue
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", body],
+            [*shells[language], body],
             cwd=tmp_path,
             env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)},
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-    assert list((tmp_path / "DIC-SIM" / "01_RES_overlay").glob("*.png"))
+        assert done.returncode == 0, f"{body}\n{done.stderr[-2000:]}"
+    if page.name == "README.md":
+        assert list((tmp_path / "DIC-SIM" / "01_RES_overlay").glob("*.png"))

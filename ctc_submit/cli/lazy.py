@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(self.module.format(cmd_name))
         command: click.Command = module.command
+        command.name = cmd_name
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -78,7 +78,7 @@ def _option(field: Field[Any], hint: Any) -> Callable[[Callable[..., Any]], Call
     text = str(field.metadata.get("help", ""))
     if unit := field.metadata.get("unit"):
         text = f"{text} [{unit}]"
-    arguments: dict[str, Any] = {"default": default, "show_default": default is not None}
+    arguments: dict[str, Any] = {"default": default, "show_default": default not in (None, "", ())}
     if hint is bool:
         flag = f"{flag}/--no-{field.name.replace('_', '-')}"
     elif get_origin(hint) is Literal:

@@ -44,7 +44,7 @@ def command(
     from ctc_submit.report.overlays import write_gif, write_overlays
 
     result = result.resolve() if result.name in {"", ".."} else result
-    frames = Sequence.at(sequence or _sequence_of(result))
+    frames = Sequence.at(sequence or sequence_of(result))
     folder = out or result.with_name(f"{result.name}_overlay")
     written = write_overlays(result, frames, folder, truth=truth or "", settings=settings)
     count = -(-len(frames.frames) // settings.every)
@@ -54,7 +54,7 @@ def command(
     click.echo(f"{folder}: {len(pictures)} pictures{' and overlay.gif' if gif else ''}")
 
 
-def _sequence_of(result: Path) -> Path:
+def sequence_of(result: Path) -> Path:
     """Return the folder of the frames of ``NN_RES`` or, with a configuration, ``NN_RES-GT``."""
     match = re.fullmatch(r"(.+)_RES(-.+)?", result.name)
     if match is None:

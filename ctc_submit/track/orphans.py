@@ -76,7 +76,7 @@ class Orphans:
         return links
 
     def missed_costs(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Weigh cells that were missed: w d / (reach √Δt) · (1 + |log area ratio|).
+        """Weigh cells that were missed: w d / (reach √Δt) · (1 + abs(log area ratio)).
 
         Args:
             first: int (k,), last sights.

@@ -1,0 +1,92 @@
+"""A napari window that shows layers; napari is an extra."""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from ctc_submit.data.sequence import Sequence
+from ctc_submit.errors import ToolError
+from ctc_submit.report.colours import palette
+from ctc_submit.report.layers import Layer, scale_of
+
+COLOURS = 21
+"""So many labels in a row have different colours."""
+
+MISSING = "view needs napari: pip install 'ctc-submit[view]'"
+
+
+def napari() -> Any:
+    """Return the module napari.
+
+    Raises:
+        ToolError: If it is not installed, or cannot open a window here.
+    """
+    try:
+        return importlib.import_module("napari")
+    except ImportError as error:
+        if error.name and error.name.split(".")[0] == "napari":
+            raise ToolError(MISSING) from None
+        raise ToolError(f"napari cannot be started ({error}); mend it, or {MISSING}") from None
+
+
+def fill_viewer(viewer: Any, layers: list[Layer], sequence: Sequence) -> None:
+    """Add layers to a viewer, each with its name and colours, and name the axes.
+
+    Cells have the colours of the overlays, the same in every frame; the truth has contours, in
+    white, its markers in vermilion. Tracks are coloured by their labels.
+
+    Args:
+        viewer: A ``napari.Viewer``, or its model without a window.
+        layers: Lowest layer first.
+        sequence: Gives the size of a pixel.
+    """
+    axes = layers[0].data.ndim
+    scale = scale_of(sequence, axes)
+    unit = "pixel" if scale[-1] == 1.0 else "um"
+    for layer in layers:
+        given = {"name": layer.name, "scale": scale, **_look(layer)}
+        getattr(viewer, f"add_{layer.kind}")(layer.data, **given)
+    viewer.dims.axis_labels = ("frame", *("z", "y", "x")[1 - axes :])
+    viewer.dims.set_point(0, 0)
+    viewer.scale_bar.visible = True
+    viewer.scale_bar.unit = unit
+    viewer.title = f"{sequence.dataset} {sequence.number}"
+
+
+def show(layers: list[Layer], sequence: Sequence) -> None:
+    """Open a window with layers, and return when it is closed.
+
+    Raises:
+        ToolError: If napari is not installed, or no window can be opened.
+    """
+    module = napari()
+    try:
+        viewer = module.Viewer()
+    except (ImportError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ToolError(
+            f"napari cannot open a window here ({reason}); is there a display?"
+        ) from None
+    fill_viewer(viewer, layers, sequence)
+    module.run()
+
+
+def _look(layer: Layer) -> dict[str, Any]:
+    """Return the options of a layer that make it look as it should."""
+    if layer.kind == "image":
+        return {"colormap": "gray", "contrast_limits": layer.limits}
+    if layer.kind == "tracks":
+        return {"graph": layer.graph, "colormap": "turbo", "tail_length": 10, "tail_width": 3}
+    colormaps = importlib.import_module("napari.utils.colormaps")
+    if layer.role == "result":
+        table = np.ones((COLOURS + 1, 4), np.float32)
+        table[:, :3] = palette(COLOURS) / np.float32(255)
+        table[0] = 0
+        return {"colormap": colormaps.CyclicLabelColormap(colors=table), "opacity": 0.4}
+    colour = "#d55e00" if layer.role == "markers" else "white"
+    return {
+        "colormap": colormaps.DirectLabelColormap(color_dict={None: colour, 0: "transparent"}),
+        "opacity": 1.0,
+        "contour": 1,
+    }
