@@ -82,6 +82,8 @@ class Method(Protocol):
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Return named loss terms; their sum is minimised.
 
+        The terms, and the calls of `over_processes` in them, are the same for every batch.
+
         Args:
             images: float32 B1YX.
             targets: One dictionary of `targets` an image, as tensors.

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from ctc_submit.methods.losses.over_processes import over_processes
+
 
 def at_least_float32(logits: Tensor) -> Tensor:
     """Return the logits in float32, or unchanged where they are float64.
@@ -14,7 +16,7 @@ def at_least_float32(logits: Tensor) -> Tensor:
 
 
 def weighted_mean(terms: Tensor, weights: Tensor | None) -> Tensor:
-    """Return Σ w·l / Σ w over all elements.
+    """Return Σ w·l / Σ w over all elements, and over all processes that learn together.
 
     Args:
         terms: l, the loss of every pixel, any shape, float32 or float64.
@@ -30,8 +32,9 @@ def weighted_mean(terms: Tensor, weights: Tensor | None) -> Tensor:
         weights = torch.ones_like(terms)
     _same_shape("weights", weights, terms)
     weights = weights.to(terms.dtype)
-    total = weights.sum()
-    return (weights * terms).sum() / torch.where(total > 0, total, torch.ones_like(total))
+    total = over_processes(weights.sum())
+    whole = over_processes((weights * terms).sum())
+    return whole / torch.where(total > 0, total, torch.ones_like(total))
 
 
 def target_like(target: Tensor, logits: Tensor) -> Tensor:

@@ -209,7 +209,8 @@ class MaskRCNN:
             for (box, _, classes), target in zip(regions, targets, strict=True)
         ]
         if not any(map(len, boxes)):
-            return features["0"].sum() * 0
+            none = features["0"].flatten()[:0]
+            return LOSSES[self.config.loss](none, none.detach(), none.detach())
         logits = self.net.masks(features, boxes, shape)
         truth, weights = [], []
         for box, (_, match, classes), target in zip(boxes, regions, targets, strict=True):
