@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ import numpy as np
 import torch
 
 from ctc_submit import __version__
-from ctc_submit.checkpoint import CARD, Card, config_from, load_checkpoint
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.data.whole_folder import recover, replace_masks
+from ctc_submit.ensemble.members import Member, find_cells, load_members
+from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CtcError, DataError
-from ctc_submit.segment import SegmentConfig, segment, strip
+from ctc_submit.segment import strip
 from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
@@ -51,6 +52,7 @@ class RunConfig:
         metadata={"help": "Link the cells over time and write res_track.txt."},
     )
     resume: bool = field(default=False, metadata={"help": "Go on with an interrupted run."})
+    ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
 
 
 @dataclass(frozen=True)
@@ -85,19 +87,22 @@ class Clock:
 
 
 class Run:
-    """One sequence, one model, one result folder.
+    """One sequence, one model or several, one result folder.
 
     The masks are written beside the result folder and take its place when all are there: until
     then an earlier result stays as it was, and an interrupted run can be resumed.
     """
 
-    def __init__(self, sequence: Sequence, model: Path, result: Path, config: RunConfig) -> None:
+    def __init__(
+        self, sequence: Sequence, model: Path | tuple[Path, ...], result: Path, config: RunConfig
+    ) -> None:
         """Name what is to be run; nothing is read yet.
 
         Raises:
             DataError: If the result cannot be a folder of its own.
         """
-        self.sequence, self.model, self.config = sequence, model, config
+        self.sequence, self.config = sequence, config
+        self.models = (model,) if isinstance(model, Path) else model
         self.result = result if result.name not in {"", ".."} else result.resolve()
         self.target = result.resolve()
         if not self.target.name or self.target == sequence.folder.resolve():
@@ -121,11 +126,10 @@ class Run:
         """
         start = time.perf_counter()
         paths = self.sequence.frames
-        method, card = self.clock.timed("load", load_checkpoint, self.model, device)
-        settings = self._settings(card, device)
-        config = config_from(SegmentConfig, card.segment, self.model / CARD)
+        members = self.clock.timed("load", load_members, self.models, device)
+        settings = self._settings(members, device)
         self._open(settings)
-        yield from self._segment(lambda frame: segment(frame, method, config))
+        yield from self._segment(lambda frame: find_cells(frame, members, self.config.ensemble))
         self.clock.timed("track" if self.config.track else "publish", self._publish)
         self.seconds = time.perf_counter() - start
         timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
@@ -142,17 +146,20 @@ class Run:
         known = DATASETS.get(self.sequence.dataset)
         return known.border if known else 0
 
-    def _settings(self, card: Card, device: str) -> dict[str, Any]:
+    def _settings(self, members: list[Member], device: str) -> dict[str, Any]:
         """Return all that is needed to repeat the run."""
+        known = [member.facts() for member in members]
+        if len(known) == 1:
+            model = {name: known[0].pop(name) for name in ("name", "folder", "sha256")}
+            models: dict[str, Any] = {"model": model} | known[0]
+        else:
+            models = {"models": known, "ensemble": asdict(self.config.ensemble)}
         return {
             "ctc_submit": __version__,
             "sequence": str(self.sequence.folder.resolve()),
             "dataset": self.sequence.dataset,
             "frames": len(self.sequence.frames),
-            "model": {"name": card.name, "folder": str(self.model), "sha256": card.sha256},
-            "method": card.method,
-            "method_config": card.config,
-            "segment": card.segment,
+            **models,
             "border": self.border,
             "track": self.config.track,
             "device": device,
@@ -255,6 +262,10 @@ def fingerprint(record: dict[str, Any]) -> str:
     deciding = {"sequence", "frames", "model", "method_config", "segment", "border", "track"}
     known = {name: record.get(name) for name in sorted(deciding | {"device"})}
     known["model"] = (known["model"] or {}).get("sha256")
+    if models := record.get("models"):
+        where = {"name", "folder"}
+        known["models"] = [{k: v for k, v in one.items() if k not in where} for one in models]
+        known["ensemble"] = record.get("ensemble")
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 

@@ -21,7 +21,8 @@ ROOMS = {
     "checkpoint": {"methods", "errors"},
     "segment": {"methods", "pixels", "data", "errors"},
     "container": {"pack", "data", "errors"},
-    "pipeline": {"checkpoint", "segment", "track", "data", "errors"},
+    "ensemble": {"checkpoint", "segment", "methods", "pixels", "data", "errors"},
+    "pipeline": {"ensemble", "segment", "track", "data", "errors"},
     "train": {"checkpoint", "segment", "score", "methods", "pixels", "data", "errors"},
     "report": {"score", "data", "pixels", "errors"},
     "reproduce": {

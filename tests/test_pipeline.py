@@ -11,6 +11,7 @@ from ctc_submit import pipeline
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.ensemble import members
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.pipeline import Run, RunConfig
 from ctc_submit.segment import relabelled
@@ -22,7 +23,7 @@ MODEL = Path("a model")
 
 @pytest.fixture(autouse=True)
 def bright(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "load_checkpoint", bright_model(MODEL))
+    monkeypatch.setattr(members, "load_checkpoint", bright_model(MODEL))
 
 
 def frame(time: int) -> np.ndarray:

@@ -1,17 +1,26 @@
 """``ctc-submit run``: segment the frames of a sequence into mask files."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ctc_submit.cli.frame_options import device_option
-from ctc_submit.cli.options import errors_to_exit_codes
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.ensemble.settings import EnsembleConfig
 
 
 @click.command()
 @click.argument("sequence", type=click.Path(path_type=Path))
 @click.argument("result", type=click.Path(path_type=Path), required=False)
-@click.option("--model", type=click.Path(path_type=Path), required=True, help="A model folder.")
+@click.option(
+    "--model",
+    "models",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    required=True,
+    help="A model folder; repeated, the cells that several models find are fused.",
+)
 @device_option
 @click.option(
     "--border",
@@ -26,20 +35,22 @@ from ctc_submit.cli.options import errors_to_exit_codes
     help="Link the cells over time and write res_track.txt; without: masks alone.",
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@options_from(EnsembleConfig, "ensemble")
 @errors_to_exit_codes
 def command(
     sequence: Path,
     result: Path | None,
-    model: Path,
+    models: tuple[Path, ...],
     device: str,
-    border: int | None,
-    track: bool,
-    resume: bool,
+    **settings: Any,
 ) -> None:
     """Segment the frames tNNN.tif in SEQUENCE into masks maskNNN.tif in RESULT.
 
     RESULT defaults to <SEQUENCE>_RES. An earlier result there is replaced when all masks are made;
     what is needed to repeat the run is written beside it, to <RESULT>.run.json.
+
+    With several --model, each segments every frame; objects that overlap by more than half are one
+    cell, its shape lies half-way between theirs.
     """
     from ctc_submit.data.sequence import Sequence
 
@@ -52,7 +63,7 @@ def command(
     from ctc_submit.pipeline import Run, RunConfig
     from ctc_submit.segment import device_named
 
-    run = Run(frames, model, target, RunConfig(border=border, track=track, resume=resume))
+    run = Run(frames, models, target, RunConfig(**settings))
     cells = count = 0
     try:
         with tqdm(total=total, unit="frame", disable=None, leave=False) as bar:

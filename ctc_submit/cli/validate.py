@@ -1,11 +1,13 @@
 """``ctc-submit validate``: score a model on annotated frames."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ctc_submit.cli.frame_options import device_option, frame_options
-from ctc_submit.cli.options import errors_to_exit_codes
+from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.ensemble.settings import EnsembleConfig
 
 
 @click.command()
@@ -16,16 +18,25 @@ from ctc_submit.cli.options import errors_to_exit_codes
 @click.option(
     "--into", type=click.Path(path_type=Path), help="Model whose card is written.  [default: MODEL]"
 )
+@click.option(
+    "--model",
+    "others",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A further model, whose cells are fused with MODEL's; can be repeated.",
+)
 @device_option
+@options_from(EnsembleConfig, "ensemble")
 @errors_to_exit_codes
 def command(
     model: Path,
     datasets: tuple[Path, ...],
+    others: tuple[Path, ...],
+    ensemble: EnsembleConfig,
     part: str,
     record: str | None,
     into: Path | None,
-    device: str,
-    **selection: str,
+    **selection: Any,
 ) -> None:
     """Segment the annotated frames of DATASETS with MODEL and score them.
 
@@ -33,21 +44,25 @@ def command(
     """
     from tqdm import tqdm
 
-    from ctc_submit.checkpoint import load_checkpoint
-    from ctc_submit.segment import SegmentConfig, device_named
+    from ctc_submit.ensemble.members import find_cells, load_members
+    from ctc_submit.errors import CtcError
+    from ctc_submit.segment import device_named
     from ctc_submit.train.selection import Selection
-    from ctc_submit.train.validate import record_score, validate
+    from ctc_submit.train.validate import judge, record_score
 
-    chosen = Selection(datasets, **selection)  # type: ignore[arg-type]
+    if others and record:
+        raise CtcError(f"--record {record}: a card is of one model; leave it out with --model")
+    device = device_named(selection.pop("device"))
+    chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)
-    method, card = load_checkpoint(model, device_named(device))
-    outcome = validate(
-        method,
+    members = load_members((model, *others), device)
+    outcome = judge(
+        lambda frame: find_cells(frame, members, ensemble),
         tqdm(examples, unit="frame", disable=None, leave=False),
-        SegmentConfig(**card.segment),
     )
+    name = " + ".join(map(str, (model, *others)))
     click.echo(
-        f"{model}: SEG {outcome.seg:.4f} on {outcome.cells} cells of {outcome.frames} frames; "
+        f"{name}: SEG {outcome.seg:.4f} on {outcome.cells} cells of {outcome.frames} frames; "
         f"found cells {outcome.matched:.4f}, missed {outcome.missed:.1%}, "
         f"spurious {outcome.spurious:.1%}"
     )
