@@ -1,5 +1,6 @@
 """``ctc-submit pack``: makes what is uploaded, after trying it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -48,6 +49,7 @@ def command(
     network, and what it writes compared with the results; nothing is published that fails.
     """
     from ctc_submit.pack.submission import Sources, pack
+    from ctc_submit.track.settings import TrackConfig
 
     pairs = [pair.partition("=") for pair in named]
     if wrong := next((name for name, equals, _ in pairs if not equals), None):
@@ -57,6 +59,7 @@ def command(
         models=models,
         named={name: Path(folder) for name, _, folder in pairs},
         datasets=datasets,
+        tracking=asdict(TrackConfig()),
     )
     flights = pack(sources, out, config, say=click.echo)
     if any(not flight.cut_off for flight in flights):

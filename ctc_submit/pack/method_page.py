@@ -1,9 +1,8 @@
 """The method description that goes with a submission: rendered from the models' cards."""
 
-import io
 import json
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,30 @@ METHODS = {
         "A U-Net (Ronneberger et al. 2015) tells cell from background with a line of background "
         "between touching cells; connected components are the instances."
     ),
+    "mulux": (
+        "A U-shaped network answers the cells and a marker in the middle of each; a watershed from "
+        "the markers gives the instances (after MU-Lux-CZ, Lux and Matula 2019)."
+    ),
+    "caltus": (
+        "A U-shaped network tells background, cell, touching borders and gaps, learned with a "
+        "J regularisation; cells are grown into the borders that they share (after CALT-US, "
+        "Peña et al. 2019)."
+    ),
 }
+
+SHAPE_AWARE = (
+    "Masks are learned with the Shape-Aware Loss of Lin and Norouzi (2021): a cross-entropy that "
+    "weighs pixels between cells that are close to each other more."
+)
+
+TRACKING = (
+    "Cells are linked from frame to frame by an assignment of least cost, of distance, overlap and "
+    "size, divisions included; tracks are joined across missed frames, and a cell that leaves the "
+    "field of interest ends its track and begins a new one on its return. Lengths are in radii of "
+    "the sequence's median cell, so that one set of parameters serves all sequences."
+)
+
+_SAID_BEFORE = {"measure", "value", "protocol", "data"}
 
 ROAD = (
     "Each frame is scaled to fixed percentiles, cut into overlapping tiles where it is larger than "
@@ -31,9 +53,18 @@ ROAD = (
     "is fixed and listed below."
 )
 
-_PAGE = (8.27, 11.69)  # A4 in inches
-_MARGIN = 0.75
-_SMALLEST = 0.6
+
+@dataclass(frozen=True)
+class About:
+    """What the description tells beside the cards.
+
+    Attributes:
+        title: Name of the submission.
+        tracking: Parameter of the tracking to its value; nothing is said of it without any.
+    """
+
+    title: str
+    tracking: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_cards(models: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
@@ -57,106 +88,35 @@ def read_cards(models: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     return cards
 
 
-def render_markdown(cards: Mapping[str, Mapping[str, Any]], *, title: str) -> str:
+def render_markdown(cards: Mapping[str, Mapping[str, Any]], about: About) -> str:
     """Render the description of a submission as Markdown.
 
     Args:
         cards: Model name to card.
-        title: Name of the submission.
+        about: Of the submission as a whole.
     """
+    tracking = about.tracking
     methods = dict.fromkeys(str(card["method"]) for card in cards.values())
-    lines = [f"# {title}: method description", "", "## Method", ""]
+    lines = [f"# {about.title}: method description", "", "## Method", ""]
     lines += [
         METHODS.get(method, f"Instances are found by the method {method}.") for method in methods
     ]
-    lines += ["", ROAD, "", "## Models", ""]
+    losses = {str((card.get("config") or {}).get("loss", "")) for card in cards.values()}
+    lines += [SHAPE_AWARE] if any(loss.startswith("shape_aware") for loss in losses) else []
+    lines += ["", ROAD, "", *([TRACKING, ""] if tracking else []), "## Models", ""]
     lines += [_row(name, card) for name, card in cards.items()]
     lines += ["", "## Parameters", ""]
     for text, names in _grouped(cards, _parameters).items():
         lines += [f"**{', '.join(names)}**: {text}", ""]
+    lines += [f"**Tracking**: {_listed(tracking)}", ""] if tracking else []
     for text, names in _grouped(cards, _notes).items():
         lines += [f"**Limits and terms, {', '.join(names)}**: {text}", ""] if text else []
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def render_pdf(markdown: str) -> bytes:
-    """Set the description as a PDF of one A4 page, the type smaller where there is much to say.
-
-    The bytes depend on the text alone. What does not fit at 60 % of the size goes to further pages.
-    """
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
-    from matplotlib.figure import Figure
-
-    scale = next((s / 20 for s in range(20, 12, -1) if _height(markdown, s / 20) <= 1), _SMALLEST)
-    target = io.BytesIO()
-    with PdfPages(
-        target, metadata={"CreationDate": None, "Creator": None, "Producer": None}
-    ) as pdf:
-        for page in _pages(_set(markdown, scale)):
-            figure = Figure(figsize=_PAGE)
-            FigureCanvasPdf(figure)
-            for down, text, size, style in page:
-                figure.text(
-                    _MARGIN / _PAGE[0],
-                    1 - (_MARGIN + down) / _PAGE[1],
-                    text,
-                    fontsize=size,
-                    va="top",
-                    parse_math=False,
-                    **style,
-                )
-            pdf.savefig(figure)
-    return target.getvalue()
-
-
-Line = tuple[float, str, float, dict[str, Any]]
-"""Inches down the page, text, points, font."""
-
-
-def _set(markdown: str, scale: float) -> list[Line]:
-    """Break Markdown into lines of type, top to bottom without page breaks."""
-    down = 0.0
-    lines: list[Line] = []
-    for line in markdown.splitlines():
-        size, style = _type(line)
-        size *= scale
-        width = int((_PAGE[0] - 2 * _MARGIN) * 72 / (size * 0.5))
-        text = line.lstrip("# ").replace("**", "")
-        for part in textwrap.wrap(text, width, subsequent_indent="  " * text.startswith("- ")):
-            lines.append((down, part, size, style))
-            down += size * 1.3 / 72
-        down += (0.08 if style else 0.03) * scale
-    return lines
-
-
-def _type(line: str) -> tuple[float, dict[str, Any]]:
-    if line.startswith("# "):
-        return 15, {"weight": "bold"}
-    if line.startswith("## "):
-        return 11, {"weight": "bold"}
-    return 9, {}
-
-
-def _height(markdown: str, scale: float) -> float:
-    """Return the part of a page that the text takes."""
-    last = _set(markdown, scale)[-1]
-    return (last[0] + last[2] * 1.3 / 72) / (_PAGE[1] - 2 * _MARGIN)
-
-
-def _pages(lines: list[Line]) -> Iterable[list[Line]]:
-    page: list[Line] = []
-    top = 0.0
-    for down, text, size, style in lines:
-        if down - top > _PAGE[1] - 2 * _MARGIN - size * 1.3 / 72:
-            yield page
-            page, top = [], down
-        page.append((down - top, text, size, style))
-    yield page
-
-
 def _row(name: str, card: Mapping[str, Any]) -> str:
     data = card.get("data") or {}
-    trained = "; ".join(f"{key} {_short(value)}" for key, value in data.items()) or "not recorded"
+    trained = _listed(data) or "not recorded"
     scores = "; ".join(_score(score) for score in card.get("scores") or []) or "not recorded"
     return f"- **{name}** ({card['method']}). Trained on {trained}. Scores: {scores}."
 
@@ -164,19 +124,18 @@ def _row(name: str, card: Mapping[str, Any]) -> str:
 def _score(score: Mapping[str, Any]) -> str:
     value = score.get("value")
     shown = f"{value:.4f}" if isinstance(value, float) else f"{value}"
-    about = ", ".join(
-        f"{_short(value)}" for key, value in score.items() if key not in {"measure", "value"}
-    )
+    said = {key: part for key, part in score.items() if key not in _SAID_BEFORE}
+    about = "; ".join(str(part) for part in (score.get("protocol"), _listed(said)) if part)
     return f"{score.get('measure', 'score')} {shown} ({about})" if about else shown
 
 
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {_short(value)}" for key, value in settings.items())
+
+
 def _parameters(card: Mapping[str, Any]) -> str:
-    parts = []
-    for chapter in ("config", "segment", "training"):
-        settings = card.get(chapter) or {}
-        if settings:
-            listed = ", ".join(f"{key} {_short(value)}" for key, value in settings.items())
-            parts.append(f"{chapter}: {listed}")
+    chapters = ("config", "segment", "training")
+    parts = [f"{name}: {_listed(settings)}" for name in chapters if (settings := card.get(name))]
     return ". ".join(parts) or "none recorded"
 
 
@@ -198,6 +157,8 @@ def _short(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} {_short(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        few = [_short(part) for part in value[:8]]
-        return " ".join(few) + (f" … ({len(value)})" if len(value) > 8 else "")
+        words = any(isinstance(part, str) for part in value)
+        most, between = (3, "; ") if words else (8, " ")
+        few = between.join(map(_short, value[:most]))
+        return few + (f" … ({len(value)})" if len(value) > most else "")
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -10,9 +10,10 @@ from pathlib import Path
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.archive import MANIFEST, Content, manifest
 from ctc_submit.pack.entry import Entry, Rendering
-from ctc_submit.pack.method_page import read_cards, render_markdown, render_pdf
+from ctc_submit.pack.method_page import About, read_cards, render_markdown
 from ctc_submit.pack.requirements import PACKAGE
 from ctc_submit.pack.scripts import fill, is_executable, launchers, render_folder
+from ctc_submit.pack.typeset import render_pdf
 
 FOLDER = "SW"
 MODEL_FILES = ("weights.safetensors", "card.json", "README.md")
@@ -24,7 +25,7 @@ def software_files(
     entries: Iterable[Entry],
     models: Mapping[str, Path],
     *,
-    title: str,
+    about: About,
     requirements: str,
     how: Rendering | None = None,
     package: Path | None = None,
@@ -35,7 +36,7 @@ def software_files(
     Args:
         entries: The sequences that it has results for.
         models: Name as in `Entry.model` to model folder.
-        title: Name of the submission.
+        about: Name of the submission and more for its description.
         requirements: Text of ``requirements.txt``.
         how: Which kinds of scripts are wanted; models and set-up text are those of the archive.
         package: Folder of the package; the running one if None.
@@ -59,10 +60,10 @@ def software_files(
         files |= {f"models/{name}/{file}": folder / file for file in there}
     if wheels is not None:
         files |= wheel_files(wheels)
-    page = render_markdown(read_cards(needed), title=title)
+    page = render_markdown(read_cards(needed), about)
     files |= {
         "requirements.txt": requirements.encode(),
-        "README.md": _readme(title, scripts, wheels is not None).encode(),
+        "README.md": _readme(about.title, scripts, wheels is not None).encode(),
         "METHOD.md": page.encode(),
         "METHOD.pdf": render_pdf(page),
         **_license(),
@@ -115,11 +116,14 @@ def wheel_files(folder: Path) -> dict[str, Content]:
 
 def _readme(title: str, scripts: Iterable[str], offline: bool) -> str:
     listed = "\n".join(f"- `{name}`" for name in sorted(scripts))
+    python = "Python " + ".".join(platform.python_version_tuple()[:2])
+    newer = f"Python 3.11 or newer; the versions in `requirements.txt` were run with {python}"
     values = {
         "title": title,
         "scripts": listed,
-        "python": ".".join(platform.python_version_tuple()[:2]),
+        "interpreter": f"{python}, which the packages in `wheels/` are for" if offline else newer,
         "offline": OFFLINE if offline else "",
+        "wheels": "| `wheels/` | the same packages, to install without network |\n" * offline,
         "manifest": MANIFEST,
     }
     return fill("README.md", values)

@@ -6,12 +6,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import DataError, RulesBroken
 from ctc_submit.pack.archive import MANIFEST, Content, manifest, refuse_large, write_zip
 from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import Entry, Rendering
+from ctc_submit.pack.method_page import About
 from ctc_submit.pack.preflight import Flight, fly
 from ctc_submit.pack.problem import tell
 from ctc_submit.pack.requirements import pinned_requirements
@@ -41,6 +43,7 @@ class Sources:
         datasets: The data sets to pack; all that have results if empty.
         package: Folder of the package; the running one if None.
         requirements: Text of ``requirements.txt``; what is installed if None.
+        tracking: Parameters of the tracking, for the description of the method.
     """
 
     data: Path
@@ -49,6 +52,7 @@ class Sources:
     datasets: tuple[str, ...] = ()
     package: Path | None = None
     requirements: str | None = None
+    tracking: Mapping[str, Any] = field(default_factory=dict)
 
 
 def pack(
@@ -159,7 +163,7 @@ def _write(
     software = software_files(
         entries,
         _models(sources),
-        title=config.name,
+        about=About(config.name, sources.tracking if config.benchmark != "CSB" else {}),
         requirements=sources.requirements or pinned_requirements(),
         how=Rendering(batch=config.batch, cluster=config.cluster),
         package=sources.package,

@@ -157,7 +157,7 @@ def _cut_off(result: Path) -> None:
 
 def _longer_than_the_file(result: Path) -> None:
     path = result / "mask002.tif"
-    with tifffile.TiffFile(path, mode="r+b") as tiff:
+    with tifffile.TiffFile(path, mode="r+") as tiff:
         tag = tiff.pages.first.tags["StripByteCounts"]
         tag.overwrite([count + 4096 for count in tag.value])
 

@@ -2,15 +2,17 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.entry import Entry, Rendering
-from ctc_submit.pack.method_page import read_cards, render_markdown, render_pdf
+from ctc_submit.pack.method_page import About, read_cards, render_markdown
 from ctc_submit.pack.requirements import pinned_requirements
 from ctc_submit.pack.software import software_files, started
+from ctc_submit.pack.typeset import lines_of, render_pdf
 from tests.pack import stand_in
 from tests.pack.result_scenes import faultless
 
@@ -26,7 +28,7 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
     files = software_files(
         [Entry(HELA, "01"), Entry(HELA, "02")],
         models,
-        title="TEAM",
+        about=About("TEAM"),
         requirements="numpy==2.0\n",
         how=Rendering(batch=True, cluster=True),
         package=stand_in.package(tmp_path),
@@ -60,29 +62,34 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
     assert f"--model models/{HELA}\n".encode() in script
     readme = files["SW/README.md"]
     assert isinstance(readme, bytes)
+    assert b", which the packages in `wheels/` are for\n" in readme
     assert b"pip install --no-index --find-links wheels -r requirements.txt" in readme
     assert b"## Prerequisites" in readme
     assert b"@{" not in readme
 
 
 def test_the_package_is_packed_with_its_templates(models: dict[str, Path]) -> None:
-    files = software_files([Entry(HELA, "01")], models, title="T", requirements="")
+    files = software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
+    readme = files["SW/README.md"]
+    assert isinstance(readme, bytes)
+    assert b"- Python 3.11 or newer; the versions" in readme
+    assert b"wheels" not in readme
     assert {"SW/ctc_submit/pipeline.py", "SW/ctc_submit/pack/templates/run.sh"} <= set(files)
     assert not any("__pycache__" in name for name in files)
 
 
 def test_a_missing_model_is_named(models: dict[str, Path]) -> None:
     with pytest.raises(CheckpointError, match="no model for DIC-C2DH-HeLa-01; name one with"):
-        software_files([Entry("DIC-C2DH-HeLa", "01")], models, title="T", requirements="")
+        software_files([Entry("DIC-C2DH-HeLa", "01")], models, about=About("T"), requirements="")
     (models[HELA] / "weights.safetensors").unlink()
     with pytest.raises(CheckpointError, match=r"weights.safetensors: missing"):
-        software_files([Entry(HELA, "01")], models, title="T", requirements="")
+        software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
 
 
 def test_a_folder_without_wheels_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:
     with pytest.raises(DataError, match="holds no wheels"):
         software_files(
-            [Entry(HELA, "01")], models, title="T", requirements="", wheels=tmp_path / "none"
+            [Entry(HELA, "01")], models, about=About("T"), requirements="", wheels=tmp_path / "none"
         )
 
 
@@ -96,26 +103,68 @@ def test_requirements_are_pinned_and_whole() -> None:
 
 
 def test_the_method_page_tells_what_the_cards_tell(models: dict[str, Path]) -> None:
-    text = render_markdown(read_cards(models | {"twin": models[HELA]}), title="TEAM")
+    text = render_markdown(read_cards(models | {"twin": models[HELA]}), About("TEAM"))
     assert text.startswith("# TEAM: method description\n")
-    assert f"- **{HELA}** (maskrcnn). Trained on datasets Fluo-N2DL-HeLa; truth ST." in text
+    assert f"- **{HELA}** (maskrcnn). Trained on datasets Fluo-N2DL-HeLa, truth ST." in text
     assert "SEG 0.9000 (random split)" in text
+    assert "Tracking" not in text
     assert f"**{HELA}, twin**: config: backbone light, anchors 16 32.5. segment: score 0.5" in text
     assert text.count("backbone light") == 1
     assert "For the challenge only." in text
 
 
+def test_the_method_page_names_what_it_tells(models: dict[str, Path]) -> None:
+    [card] = read_cards(models).values()
+    card["config"] = {"loss": "shape_aware_paper"}
+    score = {"protocol": "across videos", "measure": "SEG", "value": 0.7701, "missed": 0.04}
+    card["scores"] = [score | {"frames": 64, "data": {"sequences": ["02"]}}]
+    card["data"] = {"held_out": ["t1", "t2", "t3", "t4"]}
+    text = render_markdown({"m": card}, About("T", {"gate": 3.0, "divisions": True}))
+    assert "Scores: SEG 0.7701 (across videos; missed 0.04, frames 64)." in text
+    assert "held_out t1; t2; t3 … (4)" in text
+    assert "Shape-Aware Loss of Lin and Norouzi" in text
+    assert "**Tracking**: gate 3, divisions True" in text
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.6])
+def test_no_line_of_type_is_wider_than_the_page(models: dict[str, Path], scale: float) -> None:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    text = render_markdown(read_cards(models), About("TEAM")) + "- " + "WWW @ DIC-C2DH " * 40
+    lines = lines_of(text, scale)
+    ends = []
+    for line in lines:
+        left, words, bold = line.runs[-1]
+        font = FontProperties(size=line.size, weight="bold" if bold else "normal")
+        ends.append(left + text_to_path.get_text_width_height_descent(words, font, False)[0] / 72)
+    assert 6.5 < max(ends) <= 8.27 - 2 * 0.75 + 0.02
+    assert all(after.down >= line.bottom - 1e-9 for line, after in pairwise(lines))
+
+
+def test_bold_words_are_set_bold() -> None:
+    [line] = lines_of("so **two words**: plain")
+    assert [(text, bold) for _, text, bold in line.runs] == [
+        ("so", False),
+        ("two words:", True),
+        ("plain", False),
+    ]
+    first, *_, last = lines_of("- " + "word " * 60)
+    assert first.runs[0][0] == 0
+    assert last.runs[0][0] == pytest.approx(0.12)
+
+
 def test_the_method_page_fits_one_page_and_is_reproducible(models: dict[str, Path]) -> None:
     cards = read_cards(models)
-    one = render_pdf(render_markdown(cards, title="costs $5 or $6"))
-    assert one == render_pdf(render_markdown(cards, title="costs $5 or $6"))
+    one = render_pdf(render_markdown(cards, About("costs $5 or $6")))
+    assert one == render_pdf(render_markdown(cards, About("costs $5 or $6")))
     assert one.startswith(b"%PDF-")
     assert one.count(b"/Type /Page ") == 1
     assert b"CreationDate" not in one
     twelve = {f"{n}": dict(cards[HELA], config={"width": n}) for n in range(12)}
-    assert render_pdf(render_markdown(twelve, title="T")).count(b"/Type /Page ") == 1
+    assert render_pdf(render_markdown(twelve, About("T"))).count(b"/Type /Page ") == 1
     many = {f"{n}": dict(cards[HELA], config={"width": n}) for n in range(90)}
-    assert render_pdf(render_markdown(many, title="T")).count(b"/Type /Page ") > 1
+    assert render_pdf(render_markdown(many, About("T"))).count(b"/Type /Page ") > 1
 
 
 @pytest.mark.parametrize("text", ["{", "[]", json.dumps({"name": "x"})])
