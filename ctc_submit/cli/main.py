@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "eval": "Score results against their truth.",
     "measure": "Answer as the evaluator's executables do, line for line.",
     "overlay": "Draw a result over its frames.",
+    "report": "Make a page to look at results and scores.",
     "view": "Look around in a result with napari.",
     "check": "Hold results against every rule of the challenge.",
     "scripts": "Render SW/, the scripts that the organisers run.",
