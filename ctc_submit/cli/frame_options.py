@@ -16,7 +16,7 @@ device_option = click.option(
 def frame_options(purpose: str, *, part: str | None = None) -> Callable[..., Any]:
     """Add ``--truth``, ``--split``, ``--part`` and ``--sequence``.
 
-    The command receives them as ``truth``, ``split``, ``part`` and ``sequences``; all but ``part``
+    The command receives them as ``truth``, ``splits``, ``part`` and ``sequences``; all but ``part``
     are fields of `ctc_submit.train.selection.Selection`.
 
     Args:
@@ -31,7 +31,13 @@ def frame_options(purpose: str, *, part: str | None = None) -> Callable[..., Any
             show_default=True,
             help=f"Which annotations to {purpose}.",
         ),
-        click.option("--split", type=click.Path(path_type=Path), help="JSON that names frames."),
+        click.option(
+            "--split",
+            "splits",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="JSON that names frames; for several data sets one for all, or one for each.",
+        ),
         click.option(
             "--sequence",
             "sequences",

@@ -73,7 +73,7 @@ def command(
     recipe = preset_named(preset, given["method"])
     config = apply(recipe, config, _typed())
     given["settings"] = recipe.method + given["settings"]
-    which = ("truth", "sequences", "split", "random_split", "fold")
+    which = ("truth", "sequences", "splits", "random_split", "fold")
     chosen = {name: given.pop(name) for name in which}
     selection = Selection(datasets, **chosen, seed=config.seed)
     work = work or Path("runs") / out.absolute().name

@@ -40,14 +40,16 @@ def command(
 ) -> None:
     """Segment the annotated frames of DATASETS with MODEL and score them.
 
-    A card keeps one score a protocol, such as 'across videos'; a new one replaces the old.
+    Of several data sets each has a score of its own. A card keeps one score a protocol, such as
+    'across videos'; a new one replaces the old.
     """
     from tqdm import tqdm
 
     from ctc_submit.ensemble.members import find_cells, load_members
-    from ctc_submit.errors import CtcError
+    from ctc_submit.errors import CtcError, DataError
     from ctc_submit.segment import device_named
     from ctc_submit.train.selection import Selection
+    from ctc_submit.train.split import by_dataset
     from ctc_submit.train.validate import judge, record_score
 
     if others and record:
@@ -56,15 +58,21 @@ def command(
     chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)
     members = load_members((model, *others), device)
-    outcome = judge(
-        lambda frame: find_cells(frame, members, ensemble),
-        tqdm(examples, unit="frame", disable=None, leave=False),
-    )
     name = " + ".join(map(str, (model, *others)))
-    click.echo(
-        f"{name}: SEG {outcome.seg:.4f} on {outcome.cells} cells of {outcome.frames} frames; "
-        f"found cells {outcome.matched:.4f}, missed {outcome.missed:.1%}, "
-        f"spurious {outcome.spurious:.1%}"
-    )
-    if record:
-        record_score(into or model, outcome, record, chosen.card())
+    if not (parts := by_dataset(examples)):
+        raise DataError(f"none of the frames has {chosen.truth} masks; look at --part and --split")
+    for dataset, part_of in parts.items():
+        outcome = judge(
+            lambda frame: find_cells(frame, members, ensemble),
+            tqdm(part_of, unit="frame", disable=None, leave=False),
+        )
+        where = f" of {dataset}" if len(parts) > 1 else ""
+        click.echo(
+            f"{name}: SEG {outcome.seg:.4f} on {outcome.cells} cells of {outcome.frames} "
+            f"frames{where}; found cells {outcome.matched:.4f}, missed {outcome.missed:.1%}, "
+            f"spurious {outcome.spurious:.1%}"
+        )
+        if record:
+            protocol = f"{record}, {dataset}" if len(parts) > 1 else record
+            known = chosen.card() | ({"datasets": [dataset]} if len(parts) > 1 else {})
+            record_score(into or model, outcome, protocol, known)

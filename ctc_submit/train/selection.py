@@ -25,7 +25,8 @@ class Selection:
             completely), which every data set must have; with ``all`` before it, every data set and
             sequence gives what it has of it, and those that have nothing are skipped.
         sequences: Numbers of the sequences to take; empty for all that have the truth.
-        split: JSON file whose list ``train`` names frames.
+        splits: JSON files whose lists ``train`` name frames: one for all data sets, or one for each
+            in their order.
         random_split: Share of the frames that is drawn as ``test``; 0: none.
         fold: ``K/N``: of N equal parts, drawn at random, the K-th (from 1) is ``test``.
         seed: Of what is drawn.
@@ -34,7 +35,7 @@ class Selection:
     datasets: tuple[Path, ...]
     truth: str = "ST"
     sequences: tuple[str, ...] = ()
-    split: Path | None = None
+    splits: tuple[Path, ...] = ()
     random_split: float = 0.0
     fold: str = ""
     seed: int = 0
@@ -46,11 +47,20 @@ class Selection:
             DataError: If a data set, its truth or a frame of the split is missing, or the frames
                 cannot be divided as asked for.
         """
-        if (self.split is not None) + bool(self.random_split) + bool(self.fold) > 1:
+        if bool(self.splits) + bool(self.random_split) + bool(self.fold) > 1:
             raise DataError("--split, --random-split and --fold: choose one of them")
-        found = [e for d in self.datasets for e in self._examples_of(d)]
-        if self.split is not None:
-            return chosen(found, self.split, part, self.sequences)
+        if len(self.splits) not in {0, 1, len(self.datasets)}:
+            raise DataError(
+                f"--split: expected one file for all or one for each of {len(self.datasets)} data "
+                f"sets, found {len(self.splits)}"
+            )
+        each = [self._examples_of(d) for d in self.datasets]
+        found = [e for own in each for e in own]
+        if len(self.splits) == 1:
+            return chosen(found, self.splits[0], part, self.sequences)
+        if self.splits:
+            pairs = zip(each, self.splits, strict=True)
+            return [e for own, s in pairs for e in chosen(own, s, part, self.sequences)]
         if self.random_split or self.fold:
             return self._parts(found)[part]
         return found
@@ -89,7 +99,10 @@ class Selection:
             return f"random, {self.random_split:g} for the test, seed {self.seed}"
         if self.fold:
             return f"fold {self.fold}, seed {self.seed}"
-        return None if self.split is None else self.split.name
+        if len(self.splits) < 2:
+            return self.splits[0].name if self.splits else None
+        pairs = zip(self.datasets, self.splits, strict=True)
+        return ", ".join(f"{folder.resolve().name}: {split.name}" for folder, split in pairs)
 
     def _parts(self, found: list[Example]) -> dict[str, list[Example]]:
         if self.fold:

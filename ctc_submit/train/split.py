@@ -103,7 +103,7 @@ def chosen(
     except (OSError, ValueError, LookupError, TypeError) as error:
         reason = f"no list {part!r}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{split}: is not a split file ({reason})") from None
-    several = len({e.name.partition("/")[0] for e in examples}) > 1
+    several = len(by_dataset(examples)) > 1
     known = {e.name: e for e in examples}
     if not several and not wanted & set(known):
         known = {e.short_name: e for e in examples}
@@ -114,6 +114,12 @@ def chosen(
             f"first {absent[0]}; use the split of this data set"
         )
     return [e for name, e in known.items() if name in wanted]
+
+
+def by_dataset(examples: list[Example]) -> dict[str, list[Example]]:
+    """Return the name of each data set with its examples, in the order given."""
+    names = dict.fromkeys(e.name.partition("/")[0] for e in examples)
+    return {n: [e for e in examples if e.name.partition("/")[0] == n] for n in names}
 
 
 def hold_out(

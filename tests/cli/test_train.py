@@ -100,6 +100,32 @@ def test_a_model_is_learned_run_and_validated(place: Path, call: Call) -> None:
     assert again.code == 0 and "epoch" not in again.err.partition("\n")[2], again
 
 
+def test_one_model_learns_two_data_sets_and_each_is_scored(place: Path, call: Call) -> None:
+    def larger(time: int) -> np.ndarray:
+        labels = np.zeros((96, 96), np.uint16)
+        labels[disc((96, 96), (48 + time, 44), 34)] = 1
+        return labels
+
+    write_dataset(place / "Large", larger)
+    split = {"train": ["01/t000", "01/t001", "01/t002"], "test": ["01/t003"]}
+    for name in ("Zellen", "Large"):
+        (place / name / "split.json").write_text(json.dumps(split))
+    splits = ("--split", "Zellen/split.json", "--split", "Large/split.json")
+    both = ("Zellen", "Large", "--truth", "allST", *splits)
+    done = call("train", *both, "--out", "both", "--epochs", 1, "--holdout", 0.35)
+    assert done.code == 0 and "6 frames" in done.err, done
+    card = json.loads((place / "both" / "card.json").read_text())
+    assert card["data"]["datasets"] == ["Zellen", "Large"] and card["data"]["frames"] == 6
+    assert 20 < card["config"]["anchor_sizes"][2] < 69  # between the cells of both
+    done = call("validate", "both", *both, "--record", "test")
+    assert done.code == 0, done
+    assert "cells of 1 frames of Zellen" in done.out and "1 cells of 1 frames of Large" in done.out
+    card = json.loads((place / "both" / "card.json").read_text())
+    protocols = {s["protocol"]: s["data"]["datasets"] for s in card["scores"][1:]}
+    assert protocols == {"test, Zellen": ["Zellen"], "test, Large": ["Large"]}
+    assert call("tune", "both", *both, "--dry-run").code == 0
+
+
 def test_a_trailing_slash_names_the_same_model(place: Path, call: Call) -> None:
     assert call("train", "Zellen/", "--out", "models/a/", "--epochs", 1).code == 0
     assert load_checkpoint(place / "models" / "a")[1].name == "a"
@@ -126,6 +152,19 @@ def test_interrupted_training_goes_on(
     for name, value in load_file(place / "whole" / "weights.safetensors").items():
         again = load_file(place / "parts" / "weights.safetensors")[name]
         assert torch.equal(again, value), name
+
+
+def test_two_trainings_into_one_folder(place: Path, call: Call, tmp_path: Path) -> None:
+    arguments = ("train", "Zellen", "--epochs", 30, "--warmup", 1, "--out", "m")
+    first = start(*arguments, at=place, log=tmp_path / "first")
+    first.wait_for((place / "runs" / "m" / "state.pt").exists)
+    done = call(*arguments)
+    is_one_line(done, 3, "runs/m: another program is writing it")
+    done = call(*arguments, "--work", "w")
+    is_one_line(done, 3, "m: another program is writing it")
+    assert first.signal(signal.SIGINT).code == 130
+    assert not list(place.rglob("*.lock"))
+    load_checkpoint(place / "m")
 
 
 def one_giant_cell(time: int) -> np.ndarray:

@@ -153,7 +153,7 @@ def test_an_empty_selection_is_said(dataset: Path) -> None:
     [
         (Selection((Path("nowhere"),)), "no such data set folder"),
         (Selection((Path(),), truth="ST"), "no 01_ST"),
-        (Selection((Path(),), split=Path("s.json"), fold="1/5"), "choose one"),
+        (Selection((Path(),), splits=(Path("s.json"),), fold="1/5"), "choose one"),
     ],
 )
 def test_bad_selections_are_said(

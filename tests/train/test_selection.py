@@ -105,7 +105,7 @@ def test_what_was_drawn_can_be_given_as_a_split(make: Make, tmp_path: Path, seve
     datasets = (make("A", "01_ST"), make("B", "01_ST"))[: 2 if several else 1]
     selection = Selection(datasets, fold="2/5", seed=7)
     selection.save_split(tmp_path / "work" / "split.json")
-    again = Selection(datasets, split=tmp_path / "work" / "split.json")
+    again = Selection(datasets, splits=(tmp_path / "work" / "split.json",))
     for part in ("train", "test"):
         assert names(again, part) == names(selection, part)
     known = json.loads((tmp_path / "work" / "split.json").read_text())
@@ -121,8 +121,23 @@ def test_names_of_several_data_sets_need_the_data_set(make: Make, tmp_path: Path
     (tmp_path / "s.json").write_text(json.dumps({"train": ["01/t000"]}))
     both = make("A", "01_ST"), make("B", "01_ST")
     with pytest.raises(DataError, match="names 1 frames"):
-        Selection(both, split=tmp_path / "s.json").examples()
-    assert names(Selection(both[:1], split=tmp_path / "s.json"), "train") == ["A/01/t000"]
+        Selection(both, splits=(tmp_path / "s.json",)).examples()
+    assert names(Selection(both[:1], splits=(tmp_path / "s.json",)), "train") == ["A/01/t000"]
+
+
+def test_each_data_set_has_a_split_of_its_own(make: Make, tmp_path: Path) -> None:
+    both = make("A", "01_ST"), make("B", "01_ST")
+    for name, train in (("a", ["01/t000", "01/t003"]), ("b", ["01/t003"])):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"train": train, "test": []}))
+    splits = tmp_path / "a.json", tmp_path / "b.json"
+    selection = Selection(both, "allST", splits=splits)
+    assert names(selection, "train") == ["A/01/t000", "A/01/t003", "B/01/t003"]
+    assert selection.card()["split"] == "A: a.json, B: b.json"
+    with pytest.raises(DataError, match="one for each of 2 data sets, found 3"):
+        Selection(both, splits=(*splits, splits[0])).examples()
+    with pytest.raises(DataError, match=r"b\.json: names 1 frames"):
+        (tmp_path / "b.json").write_text(json.dumps({"train": ["02/t000"]}))
+        selection.examples()
 
 
 @pytest.mark.parametrize(
