@@ -20,6 +20,7 @@ from ctc_submit import __version__
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.data.whole_folder import recover, replace_masks
 from ctc_submit.ensemble.members import Member, find_cells, load_members
@@ -120,21 +121,28 @@ class Run:
             device: ``cpu`` or ``cuda``.
 
         Raises:
-            DataError: If a frame is not as it should be, or the result cannot be written.
+            DataError: If a frame is not as it should be, the result cannot be written, or another
+                run is writing it.
             CheckpointError: If the model is none.
             CtcError: If the run to resume had other settings.
         """
         start = time.perf_counter()
-        paths = self.sequence.frames
         members = self.clock.timed("load", load_members, self.models, device)
         settings = self._settings(members, device)
-        self._open(settings)
-        yield from self._segment(lambda frame: find_cells(frame, members, self.config.ensemble))
-        self.clock.timed("track" if self.config.track else "publish", self._publish)
-        self.seconds = time.perf_counter() - start
+        if self.result.exists() and not self.result.is_dir():
+            raise DataError(f"{self.result}: is a file; name a folder for the result")
+        with one_writer(self.result, "run"):
+            self._open(settings)
+            yield from self._segment(lambda frame: find_cells(frame, members, self.config.ensemble))
+            self.clock.timed("track" if self.config.track else "publish", self._publish)
+            self._close(settings, time.perf_counter() - start)
+
+    def _close(self, settings: dict[str, Any], seconds: float) -> None:
+        """Write the record, and clear what a run to resume would have needed."""
+        self.seconds = seconds
         timing = {name: round(value, 3) for name, value in self.clock.phases.items()}
-        settings |= {"state": "complete", "seconds": round(self.seconds, 3), "phases": timing}
-        settings |= {"frames_per_second": round(len(paths) / self.seconds, 3)}
+        settings |= {"state": "complete", "seconds": round(seconds, 3), "phases": timing}
+        settings |= {"frames_per_second": round(len(self.sequence.frames) / seconds, 3)}
         _write_record(self.record, settings)
         shutil.rmtree(self.partial)
 
@@ -170,8 +178,6 @@ class Run:
 
     def _open(self, settings: dict[str, Any]) -> None:
         """Make the folder to write to, empty unless a run is resumed."""
-        if self.result.exists() and not self.result.is_dir():
-            raise DataError(f"{self.result}: is a file; name a folder for the result")
         recover(self.target)
         journal = self.partial / JOURNAL
         if self.config.resume and self.partial.is_dir():

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ctc_submit.data.labels import find_masks
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import DataError
 
 _log = logging.getLogger(__name__)
@@ -33,34 +34,41 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         folder: What is to be replaced, no link; need not exist, its parent does.
 
     Raises:
-        DataError: If the file system refuses (no permission, disk full).
+        DataError: If the file system refuses (no permission, disk full), or another program is
+            at it.
     """
-    recover(folder)
-    partial, old = _partial(folder), _old(folder)
-    try:
-        partial.mkdir()
-        yield partial
-        if not folder.exists():
-            partial.rename(folder)
-        elif folder.is_mount():
-            _move_into(folder, partial)
-        else:
-            shutil.copymode(folder, partial)
-            _replace(folder, partial, old)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        if folder.exists():
-            shutil.rmtree(old, ignore_errors=True)
+    with one_writer(folder):
+        _recover(folder)
+        partial, old = _partial(folder), _old(folder)
+        try:
+            partial.mkdir()
+            yield partial
+            if not folder.exists():
+                partial.rename(folder)
+            elif folder.is_mount():
+                _move_into(folder, partial)
+            else:
+                shutil.copymode(folder, partial)
+                _replace(folder, partial, old)
+        except OSError as error:
+            raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            if folder.exists():
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def recover(folder: Path) -> None:
     """Clear what a killed `whole_folder` left behind; the folder is then the old or the new one.
 
     Raises:
-        DataError: If the file system refuses.
+        DataError: If the file system refuses, or another program is at it.
     """
+    with one_writer(folder):
+        _recover(folder)
+
+
+def _recover(folder: Path) -> None:
     partial, old = _partial(folder), _old(folder)
     try:
         if old.exists() and not folder.exists():

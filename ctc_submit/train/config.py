@@ -6,6 +6,7 @@ from typing import Literal
 TRUTHS = ("ST", "GT", "GT+ST", "allST", "allGT", "allGT+allST")
 """What can be learned from: silver or gold annotations of one data set, or all there are."""
 
+
 @dataclass(frozen=True)
 class TrainConfig:
     """How long, how fast, and from where a model learns; all but paths is kept in its card."""

@@ -7,6 +7,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import torch
 
 from ctc_submit.checkpoint import Card, save_checkpoint
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.methods.method import CellSizes, Method, MethodConfig
 from ctc_submit.methods.registry import method_named
@@ -83,7 +85,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
         before an epoch is reported; the model folder is written whenever the score has risen.
 
     Raises:
-        DataError: If there is nothing to learn from.
+        DataError: If there is nothing to learn from, or another training writes the same folders.
         CheckpointError: If the state in the work folder is of another job, or nothing can be saved.
         CtcError: If the loss is not finite; the last good model is kept.
     """
@@ -102,13 +104,36 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     for folder in (job.work, job.out):
         _make(folder)
     method.net.to(job.device)
+    with ExitStack() as held:
+        if not job.group.rank:  # the first process alone writes
+            for folder in (job.work, job.out):
+                held.enter_context(one_writer(folder, "train"))
+        yield from _learn(job, method, learned, chosen_by, sizes)
+
+
+def _learn(
+    job: Job,
+    method: Method,
+    learned: list[Example],
+    chosen_by: list[Example],
+    sizes: CellSizes,
+) -> Iterator[StepReport | EpochReport]:
+    """Take the steps of a training and close its epochs.
+
+    Args:
+        job: What is to be learned.
+        method: On the job's device, with the weights to start from.
+        learned: What to learn from.
+        chosen_by: What to choose the best epoch by.
+        sizes: Of the cells of ``learned``.
+    """
     group, frames = job.group, job.config.batch * job.config.accumulate
     each = min(frames, len(learned) // group.size)
     if not each:
         raise DataError(f"{len(learned)} frames to learn from, fewer than {group.size} processes")
     order = Order(len(learned), each * group.size, job.config.seed)
     learner = Learner(method, job.config, order.steps, group=group)
-    judged = plug.method.of(method.config)
+    judged = method_named(job.method).method.of(method.config)
     judged.net.to(job.device)
     course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
     course.resume()

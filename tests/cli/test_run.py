@@ -477,6 +477,19 @@ def test_an_interrupted_run_leaves_the_earlier_result(
     assert result.with_name("01_RES.run.json").read_text() == "earlier"
 
 
+def test_two_runs_into_one_result(long: Path, call: Call, model: Path, tmp_path: Path) -> None:
+    masks = long.parent / ".01_RES.partial"
+    first = start("01", at=long.parent, model=model, log=tmp_path / "first")
+    first.wait_for(lambda: len(list(masks.glob("mask*"))) > 2)
+    for words in (("01",), ("01", "--resume")):
+        is_one_line(call(*words, at=long.parent), 3, "01_RES: another program is writing it")
+    assert call("01", "other", at=long.parent).code == 0
+    done = first.finished()
+    assert done.code == 0 and f" {LONG} masks" in done.out, done
+    assert not list(long.parent.glob(".*"))
+    assert contents(long.parent / "01_RES") == contents(long.parent / "other")
+
+
 # as it is installed
 
 
