@@ -128,3 +128,12 @@ def test_the_judge_starts_without_torch(command: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_bars_are_for_a_terminal() -> None:
+    """A bar in a log file is thousands of lines; ``disable=None`` leaves it out there."""
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tqdm":
+                named = {word.arg for word in node.keywords}
+                assert "disable" in named, f"{path}:{node.lineno}: a bar in every log"

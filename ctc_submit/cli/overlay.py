@@ -48,7 +48,7 @@ def command(
     folder = out or result.with_name(f"{result.name}_overlay")
     written = write_overlays(result, frames, folder, truth=truth or "", settings=settings)
     count = -(-len(frames.frames) // settings.every)
-    pictures = list(tqdm(written, total=count, unit="frame", leave=False))
+    pictures = list(tqdm(written, total=count, unit="frame", disable=None, leave=False))
     if gif:
         write_gif(pictures, folder / "overlay.gif")
     click.echo(f"{folder}: {len(pictures)} pictures{' and overlay.gif' if gif else ''}")

@@ -65,7 +65,7 @@ def command(
     page = out or folders[0].with_name(f"{folders[0].name}_report.html")
     with (
         closing(write_report(subject, page, settings, trainings)) as progress,
-        tqdm(total=len(subject.times), unit="frame", leave=False) as bar,
+        tqdm(total=len(subject.times), unit="frame", disable=None, leave=False) as bar,
     ):
         for done in progress:
             bar.update(done - bar.n)

@@ -37,7 +37,7 @@ def command(
     started = time.perf_counter()
     moments = write_dataset(folder, settings, seed=seed, sequences=sequences, overwrite=force)
     count = sequences * settings.frames
-    for _ in tqdm(moments, total=count, unit="frame", leave=False):
+    for _ in tqdm(moments, total=count, unit="frame", disable=None, leave=False):
         pass
     seconds = time.perf_counter() - started
     click.echo(f"{folder}: {count} frames with exact truth in {seconds:.1f} s")

@@ -1,4 +1,8 @@
-"""Data sets fetched from the challenge's server, or from a mirror of it."""
+"""Data sets fetched from the challenge's server, or from a mirror of it.
+
+With requests rather than pooch: archives have up to 460 GB, and pooch begins a download anew where
+it broke off, as it asks for no range of bytes.
+"""
 
 import hashlib
 import logging
@@ -72,7 +76,7 @@ def download_dataset(
         raise DataError(f"{to}: cannot be written ({error.strerror or error})") from error
     try:
         expect_sha256(archive, digest, sha256 or SHA256.get((dataset.name, part), ""))
-        with tqdm(unit="B", unit_scale=True, desc="unpacking", leave=False) as bar:
+        with tqdm(unit="B", unit_scale=True, desc="unpacking", disable=None, leave=False) as bar:
             unpack_dataset(archive, folder, overwrite=overwrite, progress=bar.update)
     except DataError as error:
         if not isinstance(error.__cause__, OSError):  # a full disk is not the archive's fault
@@ -142,6 +146,7 @@ def _fetch_rest(url: str, target: Path) -> bool:
                 initial=have,
                 unit="B",
                 unit_scale=True,
+                disable=None,
                 leave=False,
                 desc="downloading",
             ) as bar,

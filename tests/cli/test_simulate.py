@@ -12,6 +12,7 @@ def test_simulate_writes_a_data_set(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["simulate", str(folder), "--sequences", "2", *SMALL])
     assert done.exit_code == 0, done.output
     assert f"{folder}: 4 frames with exact truth" in done.stdout
+    assert not done.stderr
     assert (folder / "02_GT" / "TRA" / "man_track.txt").is_file()
 
 
