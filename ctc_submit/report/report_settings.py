@@ -17,7 +17,7 @@ class ReportSettings:
         },
     )
     quality: int = field(
-        default=90,
+        default=75,
         metadata={
             "help": "Quality of the raw frames, which are shown as 8-bit JPEG; cells are exact.",
             "unit": "percent",

@@ -3,12 +3,12 @@
 const MEASURES = {
   SEG: { name: "SEG: mean Jaccard index of the frame's objects, from 0 to 1", short: "SEG", most: 1 },
   cells: { name: "cells in the result [cells per frame]", short: "cells in the result", least: 0 },
-  FN: { name: "FN: objects missed [objects per frame]", short: "missed", least: 0 },
-  FP: { name: "FP: objects that are none [objects per frame]", short: "extra", least: 0 },
-  NS: { name: "NS: objects merged with others [objects per frame]", short: "merged", least: 0 },
-  EA: { name: "EA: links missing [links per frame]", short: "links missing", least: 0 },
-  ED: { name: "ED: links too many [links per frame]", short: "links too many", least: 0 },
-  EC: { name: "EC: links of the wrong kind [links per frame]", short: "wrong links", least: 0 },
+  FN: { name: "FN: objects missed [objects per frame]", short: "missed", said: (n) => `${n} missed`, least: 0 },
+  FP: { name: "FP: objects that are none [objects per frame]", short: "extra", said: (n) => `${n} extra`, least: 0 },
+  NS: { name: "NS: objects merged with others [objects per frame]", short: "merged", said: (n) => `${n} merged`, least: 0 },
+  EA: { name: "EA: links missing [links per frame]", short: "links missing", said: (n) => `${counted(n, "link")} missing`, least: 0 },
+  ED: { name: "ED: links too many [links per frame]", short: "links too many", said: (n) => `${counted(n, "link")} too many`, least: 0 },
+  EC: { name: "EC: links of the wrong kind [links per frame]", short: "wrong links", said: (n) => `${counted(n, "link")} of the wrong kind`, least: 0 },
 };
 
 function say() {
@@ -18,7 +18,7 @@ function say() {
       if (value === null || value === undefined) return [];
       if (name === "SEG") return [`SEG ${value.toFixed(3)}`];
       if (name === "cells") return [counted(value, "cell")];
-      return value ? [`${value} ${MEASURES[name].short}`] : [];
+      return value ? [MEASURES[name].said(value)] : [];
     });
     return `${result.name}: ${told.join(", ") || "no mask"}`;
   });
