@@ -1,8 +1,5 @@
 """CALT-US behind the contract of a method."""
 
-import logging
-from typing import Self
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,45 +9,20 @@ from ctc_submit.methods.caltus.config import CaltUsConfig, fit
 from ctc_submit.methods.caltus.decode import decode
 from ctc_submit.methods.caltus.loss import cross_entropy, j_regularisation
 from ctc_submit.methods.caltus.targets import CLASSES, classes_of
-from ctc_submit.methods.method import CellSizes, MethodConfig
-from ctc_submit.methods.ushape import UShape, load_weights, stacked
+from ctc_submit.methods.method import CellSizes
+from ctc_submit.methods.ushape import stacked
+from ctc_submit.methods.ushape_method import UShapeMethod
 
-logger = logging.getLogger(__name__)
 
-
-class CaltUs:
+class CaltUs(UShapeMethod[CaltUsConfig]):
     """Touching and gap are classes of their own, resolved to cell or background afterwards."""
 
-    def __init__(self, config: CaltUsConfig) -> None:
-        """Build the network with Xavier-normal weights."""
-        self.config = config
-        net = UShape(
-            width=config.width,
-            depth=config.depth,
-            outputs=CLASSES,
-            norm=config.norm,
-            scale=config.scale,
-        )
-        self.net = net.to(memory_format=torch.channels_last)
+    kind, title, outputs = CaltUsConfig, "CALT-US", CLASSES
 
     @classmethod
-    def of(cls, config: MethodConfig) -> Self:
-        """Build the method from its settings."""
-        return cls(_own(config))
-
-    @classmethod
-    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+    def fit(cls, config: CaltUsConfig, sizes: CellSizes) -> CaltUsConfig:
         """Return settings with a least area that follows the training set."""
-        return fit(_own(config), sizes)
-
-    def pretrain(self, source: str) -> None:
-        """Start from a file of weights; for any other source, from Xavier-normal ones.
-
-        Raises:
-            CheckpointError: If the file cannot be read or holds another network.
-        """
-        if not load_weights(self.net, source) and source != "none":
-            logger.warning("there is no CALT-US net from %s; it starts from random weights", source)
+        return fit(config, sizes)
 
     def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
         """Return the class of every pixel, and which pixels count.
@@ -75,18 +47,9 @@ class CaltUs:
             terms["youden"] = self.config.lambda_j * youden
         return terms
 
-    def instances(self, image: Tensor) -> list[Instance]:
-        """Return the cells of one 11YX image, best first."""
-        return self.read(self.answer(image), self.config)
-
-    @torch.inference_mode()
-    def answer(self, image: Tensor) -> np.ndarray:
-        """Return the `probabilities` of one 11YX image."""
-        return self.probabilities(image)
-
-    def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
+    def decode(self, answer: np.ndarray, config: CaltUsConfig) -> list[Instance]:
         """Return the cells of an answer, best first."""
-        return decode(answer, _own(config))
+        return decode(answer, config)
 
     def probabilities(self, image: Tensor) -> np.ndarray:
         """Return the class probabilities of one 11YX image, float32 4YX.
@@ -98,9 +61,3 @@ class CaltUs:
         mean = torch.stack(answers).mean(0)[0]
         probabilities: np.ndarray = mean.softmax(0).cpu().numpy()
         return probabilities
-
-
-def _own(config: MethodConfig) -> CaltUsConfig:
-    if not isinstance(config, CaltUsConfig):
-        raise TypeError(f"expected CaltUsConfig, not {type(config).__name__}")
-    return config

@@ -4,30 +4,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ctc_submit.methods.label_instances import least_area_of
-from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.method import CellSizes
+from ctc_submit.methods.ushape_method import UShapeConfig
 
 
 @dataclass(frozen=True)
-class CaltUsConfig(MethodConfig):
+class CaltUsConfig(UShapeConfig):
     """Architecture, loss and decoding of CALT-US."""
 
     lambda_j: float = field(
         default=0.05, metadata={"help": "Weight of Youden's J in the loss; 0: cross-entropy alone."}
-    )
-    width: int = field(
-        default=32, metadata={"help": "Channels at full size; 64 in theirs.", "unit": "channels"}
-    )
-    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
-    scale: float = field(
-        default=1.0,
-        metadata={
-            "help": "Frames are resized by this in the network, its answer back.",
-            "least": 0.1,
-            "most": 8,
-        },
-    )
-    norm: Literal["group", "batch", "none"] = field(
-        default="group", metadata={"help": "Normalisation of the features; none in theirs."}
     )
     touching: int = field(
         default=1, metadata={"help": "Shared borders are widened by this.", "unit": "px"}

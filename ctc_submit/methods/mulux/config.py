@@ -6,34 +6,20 @@ from typing import Literal
 import numpy as np
 
 from ctc_submit.methods.label_instances import least_area_of
-from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.method import CellSizes
+from ctc_submit.methods.ushape_method import UShapeConfig
 
 OPENING_SHARE = 0.1
 """Diameter of the opening over the median cell's; gives about the 8 pixels used for HeLa cells."""
 
 
 @dataclass(frozen=True)
-class MuLuxConfig(MethodConfig):
+class MuLuxConfig(UShapeConfig):
     """Architecture, loss and decoding of MU-Lux-CZ."""
 
     loss: Literal["weighted_mse", "balanced"] = field(
         default="weighted_mse",
         metadata={"help": "Weighted squared error, or class-balanced cross-entropy."},
-    )
-    width: int = field(
-        default=32, metadata={"help": "Channels at full size; 32 as in theirs.", "unit": "channels"}
-    )
-    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
-    scale: float = field(
-        default=1.0,
-        metadata={
-            "help": "Frames are resized by this in the network, its answer back.",
-            "least": 0.1,
-            "most": 8,
-        },
-    )
-    norm: Literal["group", "batch", "none"] = field(
-        default="group", metadata={"help": "Normalisation of the features; none in theirs."}
     )
     shrink: float = field(
         default=70.0,

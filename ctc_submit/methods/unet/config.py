@@ -4,11 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ctc_submit.methods.label_instances import least_area_of
-from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.method import CellSizes
+from ctc_submit.methods.ushape_method import UShapeConfig
 
 
 @dataclass(frozen=True)
-class UNetConfig(MethodConfig):
+class UNetConfig(UShapeConfig):
     """Architecture, loss and decoding of U-Net."""
 
     loss: Literal["bce", "focal", "shape_aware", "boundary", "dice", "balanced", "unet2015"] = (
@@ -16,22 +17,6 @@ class UNetConfig(MethodConfig):
             default="shape_aware",
             metadata={"help": "Loss of a pixel, with the weight map of its name."},
         )
-    )
-    width: int = field(
-        default=32,
-        metadata={"help": "Channels at full size; 64 in the original.", "unit": "channels"},
-    )
-    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
-    scale: float = field(
-        default=1.0,
-        metadata={
-            "help": "Frames are resized by this in the network, its answer back.",
-            "least": 0.1,
-            "most": 8,
-        },
-    )
-    norm: Literal["group", "batch", "none"] = field(
-        default="group", metadata={"help": "Normalisation of the features; none in the original."}
     )
     gap: int = field(
         default=1,

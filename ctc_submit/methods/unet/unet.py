@@ -1,57 +1,28 @@
 """U-Net behind the contract of a method."""
 
-import logging
-from typing import Self
-
 import numpy as np
-import torch
 from torch import Tensor
 
 from ctc_submit.data.instances import Instance
 from ctc_submit.methods.losses.registry import LOSSES
-from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.method import CellSizes
 from ctc_submit.methods.unet.config import UNetConfig, fit_area
 from ctc_submit.methods.unet.decode import decode
 from ctc_submit.methods.unet.targets import separated
-from ctc_submit.methods.ushape import UShape, load_weights, stacked
+from ctc_submit.methods.ushape import stacked
+from ctc_submit.methods.ushape_method import UShapeMethod
 from ctc_submit.pixels.weights import WEIGHT_MAPS
 
-logger = logging.getLogger(__name__)
 
-
-class UNet:
+class UNet(UShapeMethod[UNetConfig]):
     """Cell or background, pixel by pixel; the network of Ronneberger et al. 2015."""
 
-    def __init__(self, config: UNetConfig) -> None:
-        """Build the network with Xavier-normal weights."""
-        self.config = config
-        net = UShape(
-            width=config.width,
-            depth=config.depth,
-            outputs=1,
-            norm=config.norm,
-            scale=config.scale,
-        )
-        self.net = net.to(memory_format=torch.channels_last)
+    kind, title, outputs = UNetConfig, "U-Net", 1
 
     @classmethod
-    def of(cls, config: MethodConfig) -> Self:
-        """Build the method from its settings."""
-        return cls(_own(config))
-
-    @classmethod
-    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+    def fit(cls, config: UNetConfig, sizes: CellSizes) -> UNetConfig:
         """Return settings with a least area that follows the training set."""
-        return fit_area(_own(config), sizes)
-
-    def pretrain(self, source: str) -> None:
-        """Start from a file of weights; for any other source, from Xavier-normal ones.
-
-        Raises:
-            CheckpointError: If the file cannot be read or holds another network.
-        """
-        if not load_weights(self.net, source) and source != "none":
-            logger.warning("there is no U-Net from %s; it starts from random weights", source)
+        return fit_area(config, sizes)
 
     def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
         """Return which pixels are cell, and the weight of each.
@@ -73,26 +44,11 @@ class UNet:
         weights = stacked([target["weights"] for target in targets], images)
         return {"mask": LOSSES[self.config.loss](self.net(images), mask, weights)}
 
-    def instances(self, image: Tensor) -> list[Instance]:
-        """Return the cells of one 11YX image, best first."""
-        return self.read(self.answer(image), self.config)
-
-    @torch.inference_mode()
-    def answer(self, image: Tensor) -> np.ndarray:
-        """Return the `probabilities` of one 11YX image."""
-        return self.probabilities(image)
-
-    def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
+    def decode(self, answer: np.ndarray, config: UNetConfig) -> list[Instance]:
         """Return the cells of an answer, best first."""
-        return decode(answer, _own(config))
+        return decode(answer, config)
 
     def probabilities(self, image: Tensor) -> np.ndarray:
         """Return the probability of cell of every pixel of one 11YX image, float32 YX."""
         answer: np.ndarray = self.net(image)[0, 0].float().sigmoid().cpu().numpy()
         return answer
-
-
-def _own(config: MethodConfig) -> UNetConfig:
-    if not isinstance(config, UNetConfig):
-        raise TypeError(f"expected UNetConfig, not {type(config).__name__}")
-    return config

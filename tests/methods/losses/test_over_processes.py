@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
+from torch.multiprocessing.spawn import spawn
 
 from ctc_submit.methods.caltus.loss import cross_entropy, j_regularisation
 from ctc_submit.methods.losses.over_processes import over_processes
@@ -56,7 +57,7 @@ def work(rank: int, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, tuple[Tensor, Tensor]]]:
     folder = tmp_path_factory.mktemp("two")
-    multiprocessing.spawn(work, (folder,), nprocs=2)  # type: ignore[no-untyped-call]
+    spawn(work, (folder,), nprocs=2)  # type: ignore[no-untyped-call]
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 

@@ -1,0 +1,122 @@
+"""What the methods around one `UShape` network share: all but targets, losses and decoding."""
+
+import logging
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, Literal, Self, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ctc_submit.data.instances import Instance
+from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.ushape import UShape, load_weights
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class UShapeConfig(MethodConfig):
+    """Architecture of the network."""
+
+    width: int = field(
+        default=32,
+        metadata={
+            "help": "Channels at full size; 64 in U-Net's and CALT-US's original.",
+            "unit": "channels",
+        },
+    )
+    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    scale: float = field(
+        default=1.0,
+        metadata={
+            "help": "Frames are resized by this in the network, its answer back.",
+            "least": 0.1,
+            "most": 8,
+        },
+    )
+    norm: Literal["group", "batch", "none"] = field(
+        default="group", metadata={"help": "Normalisation of the features; none in the originals."}
+    )
+
+
+Config = TypeVar("Config", bound=UShapeConfig)
+
+
+class UShapeMethod(ABC, Generic[Config]):
+    """A method whose network answers every pixel; each says what its answers mean.
+
+    Attributes:
+        kind: The class of its settings.
+        title: Its name in messages.
+        outputs: Values a pixel.
+    """
+
+    kind: ClassVar[type[UShapeConfig]]
+    title: ClassVar[str]
+    outputs: ClassVar[int]
+
+    def __init__(self, config: Config) -> None:
+        """Build the network with Xavier-normal weights."""
+        self.config = config
+        net = UShape(
+            width=config.width,
+            depth=config.depth,
+            outputs=self.outputs,
+            norm=config.norm,
+            scale=config.scale,
+        )
+        self.net = net.to(memory_format=torch.channels_last)
+
+    @classmethod
+    def of(cls, config: MethodConfig) -> Self:
+        """Build the method from its settings."""
+        return cls(cls._own(config))
+
+    @classmethod
+    def fitted(cls, config: MethodConfig, sizes: CellSizes) -> MethodConfig:
+        """Return settings of which some follow the training set."""
+        return cls.fit(cls._own(config), sizes)
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, config: Config, sizes: CellSizes) -> Config:
+        """Return settings of which some follow the training set."""
+
+    def pretrain(self, source: str) -> None:
+        """Start from a file of weights; for any other source, from Xavier-normal ones.
+
+        Raises:
+            CheckpointError: If the file cannot be read or holds another network.
+        """
+        if not load_weights(self.net, source) and source != "none":
+            text = "there is no %s from %s; it starts from random weights"
+            logger.warning(text, self.title, source)
+
+    def instances(self, image: Tensor) -> list[Instance]:
+        """Return the cells of one 11YX image, best first."""
+        return self.read(self.answer(image), self.config)
+
+    @torch.inference_mode()
+    def answer(self, image: Tensor) -> np.ndarray:
+        """Return the `probabilities` of one 11YX image."""
+        return self.probabilities(image)
+
+    def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
+        """Return the cells of an answer, best first."""
+        return self.decode(answer, self._own(config))
+
+    @abstractmethod
+    def probabilities(self, image: Tensor) -> np.ndarray:
+        """Return what the network says of every pixel of one 11YX image, float32."""
+
+    @abstractmethod
+    def decode(self, answer: np.ndarray, config: Config) -> list[Instance]:
+        """Return the cells of `probabilities`, best first."""
+
+    @classmethod
+    def _own(cls, config: MethodConfig) -> Config:
+        if not isinstance(config, cls.kind):
+            raise TypeError(f"expected {cls.kind.__name__}, not {type(config).__name__}")
+        return config  # type: ignore[return-value]
