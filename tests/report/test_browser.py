@@ -121,6 +121,22 @@ def test_modes_and_ticks_by_single_keys(opened: Reader) -> None:
     assert page.locator("input[value=difference]").is_checked()
 
 
+def test_keys_beside_a_control_that_has_keys_of_its_own(opened: Reader) -> None:
+    opened.page.get_by_role("radio", name="Outlines").check(force=True)
+    opened.page.keyboard.press("t")
+    assert opened.page.locator("#truth-line").is_checked()
+    opened.page.keyboard.press("ArrowRight")  # a choice among modes
+    assert opened.page.locator("input[value=truth]").is_checked()
+    assert opened.text("#frame-name") == "t000"
+    opened.page.mouse.click(*opened.place(*INSIDE_1))  # which is of the truth, so no track
+    assert opened.page.locator("#track").input_value() == ""
+    opened.page.locator("#frame").focus()
+    opened.page.keyboard.press("ArrowRight")
+    opened.shows(1)
+    opened.page.keyboard.press("5")
+    assert opened.page.locator("input[value=difference]").is_checked()
+
+
 def test_keys_that_are_typed_into_a_field_stay_there(opened: Reader) -> None:
     field = opened.page.get_by_label("Track", exact=True)
     field.click()

@@ -74,9 +74,11 @@ async function step(since) {
 function press(event) {
   const active = document.activeElement;
   const onImage = active?.matches?.("canvas, #plot");
-  const typing = active?.matches?.("input:not([type=checkbox]), select, textarea, [role=listbox]");
+  const typing = active?.matches?.("input[type=number], select");
   if (event.ctrlKey || event.altKey || event.metaKey || (typing && event.key !== "Escape")) return false;
   const moves = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
+  const own = active?.matches?.("input[type=range], input[type=radio], [role=listbox]");
+  if (own && event.key in { ...moves, PageUp: 0, PageDown: 0, Home: 0, End: 0 }) return false;
   if (event.shiftKey && event.key in moves) return act(() => moveBy(...moves[event.key]));
   const steps = { ArrowLeft: -1, ArrowRight: 1 };
   if (onImage) Object.assign(steps, { PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity });

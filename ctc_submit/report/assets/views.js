@@ -195,9 +195,8 @@ function handle(view) {
     moveBy(-right / shownWide, -down / shownHigh);
   });
   const lift = (event) => {
-    if (pointers.delete(event.pointerId) && !moved && shown && event.type === "pointerup") {
-      change({ track: under(view, event).label });
-    }
+    if (!pointers.delete(event.pointerId) || moved || !shown || event.type !== "pointerup") return;
+    if (state.mode !== "truth") change({ track: under(view, event).label });
   };
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
