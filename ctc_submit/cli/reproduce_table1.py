@@ -127,6 +127,7 @@ def _progress(report: Any) -> str:
     from ctc_submit.reproduce.table1.case import Plan
 
     if isinstance(report, Plan):
-        return f"{report.epochs} epochs of {report.steps} steps of {report.step_seconds:.2f} s"
+        measured = f" of {report.steps} steps of {report.step_seconds:.2f} s"
+        return f"{report.epochs} epochs{measured if report.steps else ''}"
     scored = f", SEG {report.row['seg']:.4f} on held-out frames" if "seg" in report.row else ""
     return f"epoch {report.epoch}: loss {report.row['total']:.4f}{scored}"

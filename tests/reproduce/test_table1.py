@@ -266,6 +266,14 @@ def test_epochs_follow_from_the_measured_step(
     assert case.job(plan.epochs).config.validate_every == 9
 
 
+def test_epochs_can_be_given_instead(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked((dataset,), dataset.parent / "w", ("unet-bce",), ("random",), truth="GT")
+    (case,) = cases(asked, Table1Config(epochs=5, width=2))
+    monkeypatch.setattr(case_module, "train", None)  # nothing is measured
+    assert case_module.plan(case).epochs == 5 == case.job(5).config.epochs
+    assert case.asked()["epochs"] == 5
+
+
 # what is said
 
 

@@ -134,8 +134,8 @@ class Plan:
 
     Attributes:
         epochs: Passes over the frames.
-        steps: Steps an epoch.
-        step_seconds: Of one step, the median of those measured.
+        steps: Steps an epoch; 0 where the epochs were given.
+        step_seconds: Of one step, the median of those measured; 0 where none was.
         asked: `Case.asked`.
     """
 
@@ -148,9 +148,13 @@ class Plan:
 def plan(case: Case) -> Plan:
     """Measure a few steps of training, in a folder that is deleted, and see how many epochs fit.
 
+    Nothing is measured where the epochs are given.
+
     Raises:
         CtcError: As `train`.
     """
+    if case.config.epochs:
+        return Plan(case.config.epochs, 0, 0.0, case.asked())
     probe = case.folder / "probe"
     endless = case.job(PROBED + WARMED + 1)
     job = replace(endless, out=probe / "model", work=probe / "training")

@@ -65,12 +65,16 @@ def comparisons(entries: list[Entry]) -> list[Comparison]:
             pairs = [(ones[s], others[s]) for s in sorted(set(ones) & set(others))]
             pairs = [(a, b) for a, b in pairs if set(a.by_frame) == set(b.by_frame)]
             if pairs:
-                found.append(_compared(pairs))
+                found.append(compared(pairs))
     return found
 
 
-def _compared(pairs: list[tuple[Entry, Entry]]) -> Comparison:
-    """Draw the frames anew, with replacement, and look at how the mean difference varies."""
+def compared(pairs: list[tuple[Entry, Entry]]) -> Comparison:
+    """Draw the frames anew, with replacement, and look at how the mean difference varies.
+
+    Args:
+        pairs: One a seed, at least one; all were scored on the same frames.
+    """
     frames = sorted(pairs[0][0].by_frame)
     cells = np.array([pairs[0][0].by_frame[f][1] for f in frames])
     sums = np.array([[a.by_frame[f][0] - b.by_frame[f][0] for f in frames] for a, b in pairs])

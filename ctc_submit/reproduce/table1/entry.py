@@ -33,7 +33,7 @@ class Entry:
         cells: Annotated cells of the scored frames.
         frames: ``learned``, of those ``chosen_by`` (epoch and thresholds), and ``scored``.
         how: Where the scored frames come from.
-        budget: Minutes of training that were asked for.
+        budget: Minutes of training that were asked for; 0 where epochs were.
         minutes: Minutes that it took.
         epochs: Planned ones.
         best_epoch: The one that was kept.

@@ -76,7 +76,7 @@ def failed(case: Case, reason: str) -> Entry:
         *(case.row.key, case.dataset.resolve().name, case.protocol, case.seed, "failed"),
         reason=" ".join(reason.split()),
         how=case.division.how,
-        budget=case.config.minutes,
+        budget=0.0 if case.config.epochs else case.config.minutes,
         asked=asked,
         version=__version__,
     )
@@ -111,7 +111,7 @@ def _scored(case: Case, planned: Plan) -> Entry:
             "scored": outcome.frames,
         },
         how=case.division.how,
-        budget=case.config.minutes,
+        budget=0.0 if case.config.epochs else case.config.minutes,
         minutes=round(_seconds(case) / 60, 1),
         epochs=planned.epochs,
         best_epoch=card.training["epoch"],

@@ -19,8 +19,8 @@ OPENING = """\
 # Table I of the paper, made anew
 Lin & Norouzi (2021) compare eight ways to segment two data sets. This page holds their numbers
 beside ours: every number of ours is SEG, the mean Jaccard index of all annotated cells, from a
-network that `ctc-submit reproduce table1` trained from its start within the stated minutes, and
-tuned on frames that are not scored. It is rendered from [table1.json](table1.json).
+network that `ctc-submit reproduce table1` trained for the stated minutes or epochs, and tuned on
+frames that are not scored. It is rendered from [table1.json](table1.json).
 
 *Random split* is the paper's protocol: frames of all videos are shuffled, so neighbours in time of
 a scored frame were learned from, which flatters. *01 → 02* learns from video 01 alone and is scored
@@ -127,9 +127,9 @@ def _detail(entry: Entry) -> list[str]:
         *(entry.row, entry.dataset, HEADINGS[entry.protocol], str(entry.seed)),
         *(_three(entry.seg), _three(entry.seg_untuned), _three(entry.matched)),
         *(_percent(entry.missed), _percent(entry.spurious)),
-        f"{entry.minutes:g} ({entry.budget:g})",
+        f"{entry.minutes:g} ({entry.budget or '–'})",
         f"{entry.epochs} ({entry.best_epoch})",
-        f"{entry.step_seconds:.2f} s",
+        f"{entry.step_seconds:.2f} s" if entry.step_seconds else "–",
         ", ".join(f"{k} {v}" for k, v in settings.items()),
     ]
 
