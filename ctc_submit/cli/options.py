@@ -1,6 +1,7 @@
 """Options made from settings, and errors turned into one line and an exit code."""
 
 import functools
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
@@ -86,8 +87,15 @@ def _option(field: Field[Any], hint: Any) -> Callable[[Callable[..., Any]], Call
     elif get_origin(hint) is tuple:
         arguments |= {"multiple": True, "type": get_args(hint)[0]}
     else:
-        arguments["type"] = _number(_without_none(hint), field)
+        arguments |= {"type": _number(_without_none(hint), field), "callback": _finite}
     return click.option(flag, field.name, help=text, **arguments)
+
+
+def _finite(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+    """Refuse a number that is infinite or none, which lies in a range without an end."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
 
 
 def _number(kind: Any, field: Field[Any]) -> Any:

@@ -40,6 +40,7 @@ def command(
     from ctc_submit.segment import SegmentConfig, device_named
     from ctc_submit.train.held_out import tuning_frames
     from ctc_submit.train.selection import Selection
+    from ctc_submit.train.survey import survey
     from ctc_submit.train.tune import Bench, Settings, Tuned, record, tune
 
     chosen = Selection(datasets, **selection)
@@ -47,6 +48,7 @@ def command(
     method, card = load_checkpoint(model, device_named(device))
     if config.frames == "held-out":
         examples = tuning_frames(card, examples, chosen.card())
+    survey(examples)
     start = Settings(method.config, config_from(SegmentConfig, card.segment, model / CARD))
     bench = Bench(method, tqdm(examples, unit="frame", disable=None, leave=False), start)
     for report in tune(bench, start, config):

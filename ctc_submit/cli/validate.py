@@ -50,6 +50,7 @@ def command(
     from ctc_submit.segment import device_named
     from ctc_submit.train.selection import Selection
     from ctc_submit.train.split import by_dataset
+    from ctc_submit.train.survey import survey
     from ctc_submit.train.validate import judge, record_score
 
     if others and record:
@@ -61,6 +62,7 @@ def command(
     name = " + ".join(map(str, (model, *others)))
     if not (parts := by_dataset(examples)):
         raise DataError(f"none of the frames has {chosen.truth} masks; look at --part and --split")
+    survey(examples)
     for dataset, part_of in parts.items():
         outcome = judge(
             lambda frame: find_cells(frame, members, ensemble),

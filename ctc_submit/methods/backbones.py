@@ -1,6 +1,7 @@
 """Feature extractors by name, and where their pretrained weights come from."""
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,9 @@ def imagenet_state(name: str) -> dict[str, Tensor]:
         from torchvision.models import get_model_weights
 
         tag = "IMAGENET1K_V2" if name == "resnet50_v2" else "IMAGENET1K_V1"
-        state: dict[str, Tensor] = get_model_weights("resnet50")[tag].get_state_dict()
+        state: dict[str, Tensor] = get_model_weights("resnet50")[tag].get_state_dict(
+            progress=sys.stderr.isatty(), check_hash=True
+        )
         return state
     except (OSError, RuntimeError, ImportError) as error:
         raise CheckpointError(

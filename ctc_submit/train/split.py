@@ -49,7 +49,8 @@ class Example:
         frame, labels = read_frame(self.frame), read_labels(self.mask).astype(np.int32)
         if frame.shape != labels.shape:
             raise DataError(
-                f"{self.mask}: is {labels.shape}, its frame {self.frame.name} {frame.shape}"
+                f"{self.mask}: expected the size of its frame {self.frame.name}, "
+                f"{_by(frame.shape)} pixels, found {_by(labels.shape)}; write it in that size"
             )
         if self.markers is not None:
             markers = read_labels(self.markers)
@@ -199,3 +200,7 @@ def _parted(
 
 def _is_complete(example: Example) -> bool:
     return bool((example.read()[1] != UNKNOWN).all())
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))

@@ -1,4 +1,4 @@
-"""A look at all annotated frames before anything is learned: are they whole, what is in them."""
+"""A look at all annotated frames before the work: are they whole, what is in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ctc_submit.errors import DataError
 from ctc_submit.methods.method import CellSizes
-from ctc_submit.train.split import Example
+from ctc_submit.train.split import Example, by_dataset
 
 MANY_PIECES = 3
 """From this many pieces on, one label is no longer taken for one cell."""
@@ -41,11 +41,18 @@ def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
     """Read every frame once, and look at its cells.
 
     Raises:
-        DataError: If a file cannot be read, shapes differ, or the labels are not instances: nearly
-            every frame has one label that lies on many unconnected pieces.
+        DataError: If a file cannot be read, shapes differ, or the labels of a data set are not
+            instances: nearly every frame has one label that lies on many unconnected pieces.
     """
     seen = {example: _look_at(example) for example in examples}
-    filled = [frame for frame in seen.values() if frame.heights]
+    for own in by_dataset(list(seen)).values():
+        _refuse_fused([seen[example] for example in own])
+    return seen
+
+
+def _refuse_fused(frames: list[FrameSurvey]) -> None:
+    """Raise where the frames of one data set have no instances."""
+    filled = [frame for frame in frames if frame.heights]
     fused = [frame for frame in filled if frame.pieces >= MANY_PIECES]
     if fused and len(fused) > MOST_FRAMES * len(filled):
         first = fused[0]
@@ -54,7 +61,6 @@ def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
             f"{first.pieces} separate pieces, and so in {len(fused)} of {len(filled)} frames; give "
             "every cell a value of its own"
         )
-    return seen
 
 
 def cell_sizes(frames: Iterable[FrameSurvey]) -> CellSizes:

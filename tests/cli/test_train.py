@@ -209,6 +209,10 @@ def test_cells_of_every_size_and_number(place: Path, call: Call, draw: Draw) -> 
         (["Zellen", "--workers", -1], 2, ["workers", "not in the range"]),
         (["Zellen", "--set", "scale=nan"], 1, ["scale"]),
         (["Zellen", "--set", "score_threshold=2"], 1, ["score_threshold"]),
+        (["Zellen", "--learning-rate", "nan"], 2, ["learning-rate", "not a finite number"]),
+        (["Zellen", "--learning-rate", "inf"], 2, ["learning-rate", "not a finite number"]),
+        (["Zellen", "--learning-rate", "-inf"], 2, ["learning-rate", "not in the range"]),
+        (["Zellen", "--clip", "nan"], 2, ["clip", "not a finite number"]),
         (["Zellen", "--holdout", 1.5], 2, ["holdout", "not in the range"]),
         (["Zellen", "--validate-every", 0], 2, ["validate-every", "not in the range"]),
         (["Zellen", "--ema", 1.5], 2, ["ema", "not in the range"]),
@@ -231,14 +235,47 @@ def test_wrong_requests_are_one_line(
     assert not (place / "m").exists()
 
 
+def without_the_first(time: int) -> np.ndarray:
+    return two_cells(time) * np.uint16(time > 0)
+
+
+def test_a_frame_without_cells_is_learned_from_too(place: Path, call: Call) -> None:
+    write_dataset(place / "some", without_the_first)
+    assert call("train", "some", "--out", "m", "--epochs", 1).code == 0
+
+
+def test_what_cannot_be_learned_from(place: Path, call: Call) -> None:
+    """Masks of another size, without cells, or none that the split leaves."""
+    write_dataset(place / "empty", lambda time: two_cells(time) * np.uint16(0))
+    is_one_line(call("train", "empty", "--out", "m"), 3, "none of the 3 frames", "has a cell")
+    mask = place / "Zellen" / "01_ST" / "SEG" / "man_seg002.tif"
+    for names, parts in (
+        ({"train": ["01/t000", "01/t099"]}, ("s.json", "names 1 frames", "01/t099")),
+        ({"train": []}, ("no annotated frame to learn from", "--split")),
+        ({"test": ["01/t000"]}, ("s.json", "no list 'train'")),
+    ):
+        (place / "s.json").write_text(json.dumps(names))
+        done = call("train", "Zellen", "--split", "s.json", "--out", "m")
+        is_one_line(done, 3, *parts)
+    write_labels(mask, two_cells(2)[:, :60])
+    is_one_line(call("train", "Zellen", "--out", "m"), 3, "man_seg002.tif", "64×60", "64×64")
+    assert not (place / "m").exists()
+
+
 def semantic(time: int) -> np.ndarray:
     return 255 * (np.isin(thousands_of_cells(time), range(1, 60))).astype(np.uint16)
 
 
 def test_masks_without_instances_are_refused(place: Path, call: Call) -> None:
     write_dataset(place / "semantic", semantic)
-    done = call("train", "semantic", "--out", "m")
-    is_one_line(done, 3, "semantic/01_ST/SEG/man_seg", "255", "pieces", "value of its own")
+    wrong = ("semantic/01_ST/SEG/man_seg", "255", "pieces", "value of its own")
+    is_one_line(call("train", "semantic", "--out", "m"), 3, *wrong)
+    assert call("train", "Zellen", "--out", "m", "--epochs", 1).code == 0
+    card = (place / "m" / "card.json").read_text()
+    is_one_line(call("validate", "m", "semantic", "--record", "all"), 3, *wrong)
+    is_one_line(call("validate", "m", "Zellen", "semantic"), 3, *wrong)
+    is_one_line(call("tune", "m", "semantic", "--frames", "all"), 3, *wrong)
+    assert (place / "m" / "card.json").read_text() == card
 
 
 def test_a_cell_in_two_pieces_is_no_fault(place: Path, call: Call) -> None:

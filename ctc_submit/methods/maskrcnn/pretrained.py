@@ -1,5 +1,6 @@
 """Pretrained starts of Mask R-CNN."""
 
+import sys
 from pathlib import Path
 
 import torch
@@ -59,7 +60,9 @@ def _coco_state(backbone: str) -> dict[str, Tensor]:
         raise CheckpointError(f"{backbone} has no COCO weights; start it from imagenet")
     name = "maskrcnn_resnet50_fpn_v2" if backbone == "resnet50_v2" else "maskrcnn_resnet50_fpn"
     try:
-        state: dict[str, Tensor] = get_model_weights(name)["COCO_V1"].get_state_dict()
+        state: dict[str, Tensor] = get_model_weights(name)["COCO_V1"].get_state_dict(
+            progress=sys.stderr.isatty(), check_hash=True
+        )
     except (OSError, RuntimeError) as error:
         raise CheckpointError(
             f"COCO weights of {name}: cannot be fetched ({type(error).__name__}); "
