@@ -2,15 +2,16 @@
 
 import json
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.whole_folder import whole_folder
 from ctc_submit.errors import DataError, RulesBroken
-from ctc_submit.pack.archive import MANIFEST, Content, manifest, refuse_large, write_zip
+from ctc_submit.pack.archive import MANIFEST, Content, manifest, megabytes, refuse_large, write_zip
 from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import Entry, Rendering
 from ctc_submit.pack.method_page import About
@@ -72,7 +73,8 @@ def pack(
 
     Raises:
         RulesBroken: If a result breaks a rule, an archive is too large, or the pre-flight fails.
-        DataError: If there are no results, or ``out`` holds something else.
+        DataError: If there are no results, ``out`` holds something else, cannot be written, or
+            another program packs it.
         CheckpointError: If a model is missing.
         ToolError: If a package is missing, or cannot be installed in the pre-flight.
     """
@@ -84,30 +86,39 @@ def pack(
             raise RulesBroken(problem.line)
     for place in places:
         _refuse_faults(place, sources, config)
-    say(f"checked {len(places)} results")
+    say(f"checked {len(places)} {'result' if len(places) == 1 else 'results'}")
     entries = [entry_of(place) for place in places if place.benchmark is None]
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.absolute().parent) as scratch:
-        whole = Path(scratch) / "whole"
+    flights = []
+    with whole_folder(out.resolve()) as whole, _empty_beside(out) as flying:
         archive = _write(sources, places, entries, whole, config)
-        say(f"packed {FOLDER}/{archive.name}, {archive.stat().st_size / 1e6:.1f} MB")
-        flights = []
-        if config.preflight:
-            flying = Path(scratch) / "preflight"
-            for flight in fly(
-                archive,
-                entries,
-                sources.data,
-                flying,
-                python=config.python,
-                benchmark=config.held_to,
-            ):
-                say(f"{flight.script}: {flight.masks} masks equal, {flight.seconds:.1f} s")
-                flights.append(flight)
-        _publish(whole, out)
+        say(f"packed {FOLDER}/{archive.name}, {megabytes(archive.stat().st_size)}")
+        for flight in _flights(archive, entries, sources, flying, config):
+            say(f"{flight.script}: {flight.masks} masks equal, {flight.seconds:.1f} s")
+            flights.append(flight)
     if config.preflight:
         _record(out, flights)
     return flights
+
+
+def _flights(
+    archive: Path, entries: list[Entry], sources: Sources, folder: Path, config: PackConfig
+) -> Iterable[Flight]:
+    if not config.preflight:
+        return []
+    held_to, python = config.held_to, config.python
+    return fly(archive, entries, sources.data, folder, python=python, benchmark=held_to)
+
+
+@contextmanager
+def _empty_beside(out: Path) -> Iterator[Path]:
+    """Give an empty folder for the pre-flight, on the disk that the submission is to lie on."""
+    whole = out.resolve()
+    folder = whole.with_name(f".{whole.name}.preflight")
+    shutil.rmtree(folder, ignore_errors=True)  # of a program that was killed
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _places(sources: Sources) -> list[Place]:
@@ -210,14 +221,6 @@ def _refuse_foreign(out: Path) -> None:
         if out.is_dir() and not any(out.iterdir()):
             return
         raise DataError(f"{out}: exists and is no submission of ours; name another folder")
-
-
-def _publish(whole: Path, out: Path) -> None:
-    """Put the finished folder in its place, and what was there out of it."""
-    earlier = whole.with_name("earlier")
-    if out.exists():
-        out.replace(earlier)
-    whole.replace(out)
 
 
 def _record(out: Path, flights: list[Flight]) -> None:

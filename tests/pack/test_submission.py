@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import write_labels
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, CtcError, DataError, RulesBroken, ToolError
 from ctc_submit.pack.archive import unpack
 from ctc_submit.pack.preflight import cut_off_prefix
@@ -57,7 +59,7 @@ def test_what_is_published_is_what_the_server_wants(scene: Scene) -> None:
     tracks = f"{HELA}/01_RES/res_track.txt"
     assert names(scene.out) == [*masks, tracks, "MANIFEST.sha256", "SW/TEAM.zip"]
     assert (scene.out / masks[0]).read_bytes() == (scene.result / "mask000.tif").read_bytes()
-    assert said[0] == "checked 1 results"
+    assert said[0] == "checked 1 result"
     assert said[2].startswith(f"{HELA}-01.sh: 4 masks equal")
     record = json.loads(scene.out.with_name("out.preflight.json").read_text())
     [flight] = record["flights"]
@@ -165,6 +167,37 @@ def test_an_earlier_submission_outlives_a_failure(scene: Scene) -> None:
     with pytest.raises(RulesBroken):
         scene.pack()
     assert names(scene.out) == before
+
+
+def test_what_a_killed_program_left_is_cleared(scene: Scene) -> None:
+    for kind in ("preflight", "tracking"):
+        left = scene.out.with_name(f".out.{kind}") / "SW"
+        left.mkdir(parents=True)
+        (left / "large").write_text("left behind")
+    scene.pack()
+    assert not list(scene.out.parent.glob(".out*"))
+    assert "SW/large" not in names(scene.out)
+
+
+def test_two_programs_do_not_pack_one_folder(scene: Scene) -> None:
+    with one_writer(scene.out), pytest.raises(DataError, match="another program is writing"):
+        scene.pack(preflight=False)
+    assert not scene.out.exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(scene: Scene, tmp_path: Path) -> None:
+    disk = tmp_path / "small disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can mount a file system")
+    scene.out = disk / "out"
+    try:
+        with pytest.raises(DataError, match=r"out.*cannot be written \(No space left"):
+            scene.pack(preflight=False)
+        assert list(disk.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.skipif(not cut_off_prefix(), reason="this system cannot cut off the network")
