@@ -1,6 +1,8 @@
 """A napari window that shows layers; napari is an extra."""
 
 import importlib
+import os
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,18 +18,27 @@ COLOURS = 21
 MISSING = "view needs napari: pip install 'ctc-submit[view]'"
 
 
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+"""One of them is set where Qt can open a window; without any it would end the program."""
+
+
 def napari() -> Any:
     """Return the module napari.
 
     Raises:
-        ToolError: If it is not installed, or cannot open a window here.
+        ToolError: If it is not installed, or there is no display to open a window on.
     """
     try:
-        return importlib.import_module("napari")
+        module = importlib.import_module("napari")
     except ImportError as error:
         if error.name and error.name.split(".")[0] == "napari":
             raise ToolError(MISSING) from None
         raise ToolError(f"napari cannot be started ({error}); mend it, or {MISSING}") from None
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in DISPLAYS):
+        raise ToolError(
+            "view needs a display, and there is none here; ctc-submit overlay needs none"
+        )
+    return module
 
 
 def fill_viewer(viewer: Any, layers: list[Layer], sequence: Sequence) -> None:
@@ -58,16 +69,10 @@ def show(layers: list[Layer], sequence: Sequence) -> None:
     """Open a window with layers, and return when it is closed.
 
     Raises:
-        ToolError: If napari is not installed, or no window can be opened.
+        ToolError: If napari is not installed, or there is no display.
     """
     module = napari()
-    try:
-        viewer = module.Viewer()
-    except (ImportError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise ToolError(
-            f"napari cannot open a window here ({reason}); is there a display?"
-        ) from None
+    viewer = module.Viewer()
     fill_viewer(viewer, layers, sequence)
     module.run()
 
