@@ -1,5 +1,6 @@
-"""Real sequences with their truth's own masks, labels shuffled, for judging linking alone."""
+"""Sequences with their truth's own masks, labels shuffled, for judging linking alone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,49 +8,60 @@ import numpy as np
 from skimage.segmentation import expand_labels
 
 from ctc_submit.data.annotations import find_markers
+from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.data.sequence import Sequence
-from ctc_submit.data.tracks import read_tracks, write_tracks
+from ctc_submit.data.tracks import Track, read_tracks, write_tracks
+from ctc_submit.track.settings import Scale
+from ctc_submit.track.tracker import scale_of
 
 GROWN = 40
 """Pixels by which markers are grown where a frame has no mask."""
 
 
 @dataclass(frozen=True)
-class Scene:
-    """One sequence whose truth can be written out as a result without tracks.
+class Film:
+    """A sequence whose truth can be written out as a result without tracks.
 
     Attributes:
-        dataset: Name of the data set.
-        number: Name of the sequence.
-        truth: ``GT`` or ``ST``, whose masks are taken.
+        name: Of the sequence.
+        masks: Label map of every frame.
+        markers: Tracking markers of every frame; the masks themselves where the truth is exact.
+        tracks: Of the markers' labels.
+        scale: Pixel size, time step and border.
     """
 
-    dataset: str
-    number: str
-    truth: str
+    name: str
+    masks: list[np.ndarray]
+    markers: list[np.ndarray]
+    tracks: list[Track]
+    scale: Scale
 
 
-SCENES = (
-    Scene("Fluo-N2DH-SIM+", "01", "GT"),
-    Scene("PhC-C2DH-U373", "01", "ST"),
-    Scene("PhC-C2DH-U373", "02", "ST"),
-    Scene("DIC-C2DH-HeLa", "01", "ST"),
-    Scene("DIC-C2DH-HeLa", "02", "ST"),
+REAL = (
+    ("Fluo-N2DH-SIM+", "01", "GT"),
+    ("PhC-C2DH-U373", "01", "ST"),
+    ("PhC-C2DH-U373", "02", "ST"),
+    ("DIC-C2DH-HeLa", "01", "ST"),
+    ("DIC-C2DH-HeLa", "02", "ST"),
 )
+"""Data set, sequence, and the truth whose masks are taken."""
 
 
-def load(data: Path, scene: Scene) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return the masks of every frame, and the markers; grown markers where a mask is withheld."""
-    sequence = Sequence.at(data / scene.dataset / scene.number)
-    folder = (sequence.gold if scene.truth == "GT" else sequence.silver) / "SEG"
-    masks, markers = [], []
-    for time, path in find_markers(sequence).items():
-        marked = read_labels(path)
-        mask = folder / f"man_seg{time:03d}.tif"
-        masks.append(read_labels(mask) if mask.exists() else grown(marked))
-        markers.append(marked)
-    return masks, markers
+def real_films(data: Path) -> Iterator[Film]:
+    """Yield the real sequences; markers are grown in frames whose mask is withheld."""
+    for dataset, number, truth in REAL:
+        sequence = Sequence.at(data / dataset / number)
+        folder = (sequence.gold if truth == "GT" else sequence.silver) / "SEG"
+        masks, markers = [], []
+        for time, path in find_markers(sequence).items():
+            marked = read_labels(path)
+            mask = folder / f"man_seg{time:03d}.tif"
+            masks.append(read_labels(mask) if mask.exists() else grown(marked))
+            markers.append(marked)
+        tracks = read_tracks(sequence.gold / "TRA" / "man_track.txt")
+        scale = scale_of(DATASETS[dataset], masks[0].shape)
+        yield Film(f"{dataset} {number}", masks, markers, tracks, scale)
 
 
 def grown(markers: np.ndarray) -> np.ndarray:
@@ -77,13 +89,12 @@ def shuffled(masks: list[np.ndarray], drop: float, seed: int) -> list[np.ndarray
     return result
 
 
-def write_truth(data: Path, scene: Scene, markers: list[np.ndarray], to: Path) -> Sequence:
-    """Write the tracking truth of a scene, in the official layout, into a temporary folder."""
-    sequence = Sequence.at(to / scene.dataset / scene.number)
-    folder = sequence.gold / "TRA"
-    folder.mkdir(parents=True)
-    for time, labels in enumerate(markers):
-        write_labels(folder / f"man_track{time:03d}.tif", labels)
-    source = Sequence.at(data / scene.dataset / scene.number).gold / "TRA" / "man_track.txt"
-    write_tracks(folder / "man_track.txt", read_tracks(source))
+def write_truth(film: Film, folder: Path) -> Sequence:
+    """Write the tracking truth of a film, in the official layout, into an empty folder."""
+    sequence = Sequence.at(folder / "film" / "01")
+    markers = sequence.gold / "TRA"
+    markers.mkdir(parents=True)
+    for time, labels in enumerate(film.markers):
+        write_labels(markers / f"man_track{time:03d}.tif", labels)
+    write_tracks(markers / "man_track.txt", film.tracks)
     return sequence

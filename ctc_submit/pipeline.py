@@ -27,6 +27,7 @@ from ctc_submit.ensemble.members import Member, find_cells, load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.segment import strip
+from ctc_submit.track.settings import TrackConfig
 from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
@@ -42,16 +43,13 @@ class RunConfig:
 
     border: int | None = field(
         default=None,
-        metadata={
-            "help": "Cells wholly in this strip along the edges are dropped; "
-            "default: the data set's own.",
-            "unit": "px",
-        },
+        metadata={"help": "Strip without cells; default: the data set's own.", "unit": "px"},
     )
     track: bool = field(
         default=True,
         metadata={"help": "Link the cells over time and write res_track.txt."},
     )
+    repair: bool = field(default=False, metadata={"help": "Mend masks by those before and after."})
     resume: bool = field(default=False, metadata={"help": "Go on with an interrupted run."})
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
 
@@ -113,6 +111,7 @@ class Run:
         self.clock = Clock()
         self.seconds = 0.0
         self.tracked: Tracked | None = None
+        self.linked = config.track or config.repair
 
     def __call__(self, device: str) -> Iterator[FrameReport]:
         """Run it, yielding a report a frame.
@@ -134,7 +133,7 @@ class Run:
         with one_writer(self.result, "run"):
             self._open(settings)
             yield from self._segment(lambda frame: find_cells(frame, members, self.config.ensemble))
-            self.clock.timed("track" if self.config.track else "publish", self._publish)
+            self.clock.timed("track" if self.linked else "publish", self._publish)
             self._close(settings, time.perf_counter() - start)
 
     def _close(self, settings: dict[str, Any], seconds: float) -> None:
@@ -170,6 +169,7 @@ class Run:
             **models,
             "border": self.border,
             "track": self.config.track,
+            "repair": self.config.repair,
             "device": device,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
@@ -221,7 +221,7 @@ class Run:
                     frame = self.clock.timed("wait for frames", reading.popleft().result)
                     shape = self._usable(path, frame, shape)
                     labels = self.clock.timed("network", _located, path, cells, frame)
-                    if not self.config.track:  # tracking strips after linking
+                    if not self.linked:  # tracking strips after linking
                         labels = strip(labels, self.border)
                     writing.append(
                         writer.submit(self.clock.timed, "write", write_labels, mask, labels)
@@ -255,9 +255,14 @@ class Run:
 
     def _publish(self) -> None:
         """Let the new masks take the place of an earlier result, at once; foreign files stay."""
-        if self.config.track:
+        if self.linked:
             self.tracked = track_result(
-                self.partial, output=self.result, sequence=self.sequence, border=self.border
+                self.partial,
+                TrackConfig(repair=self.config.repair),
+                output=self.result,
+                sequence=self.sequence,
+                border=self.border,
+                track_file=self.config.track,
             )
         else:
             replace_masks(self.partial, self.result)
@@ -265,7 +270,8 @@ class Run:
 
 def fingerprint(record: dict[str, Any]) -> str:
     """Return a checksum of the settings that decide what the masks look like."""
-    deciding = {"sequence", "frames", "model", "method_config", "segment", "border", "track"}
+    deciding = {"sequence", "frames", "model", "method_config", "segment", "border"}
+    deciding |= {"track", "repair"}
     known = {name: record.get(name) for name in sorted(deciding | {"device"})}
     known["model"] = (known["model"] or {}).get("sha256")
     if models := record.get("models"):

@@ -217,3 +217,15 @@ def test_frames_are_read_ahead_but_not_all_at_once(
     assert len(read) <= 1 + pipeline.AHEAD
     assert re.fullmatch(r"t00\d\.tif", read[0])
     list(reports)
+
+
+@pytest.mark.parametrize("track", [True, False])
+def test_repair_mends_masks_with_and_without_tracks(sequence: Sequence, track: bool) -> None:
+    missed = frame(2)
+    missed[disc((60, 80), (30, 29), 9)] = 0
+    tifffile.imwrite(sequence.folder / "t002.tif", missed)
+    run(sequence, track=track, repair=True, border=10)
+    found = read_labels(find_masks(sequence.result)[2])
+    assert found[30, 29], "the missed cell was not drawn in"
+    assert not found[4, 60], "a cell outside the field of interest stayed"
+    assert (sequence.result / "res_track.txt").exists() == track

@@ -34,6 +34,11 @@ from ctc_submit.ensemble.settings import EnsembleConfig
     show_default=True,
     help="Link the cells over time and write res_track.txt; without: masks alone.",
 )
+@click.option(
+    "--repair",
+    is_flag=True,
+    help="Mend masks where the frames before and after agree: missed cells, two in one mask, …",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @options_from(EnsembleConfig, "ensemble")
 @errors_to_exit_codes

@@ -63,9 +63,10 @@ def command(
         watch=_bar,
     )
     _write_looks(done, **looks)
+    repaired = f", {done.mended} masks at fault" if settings.repair else ""
     click.echo(
         f"{done.folder}: {len(done.tracks)} tracks, {done.divisions} divisions, "
-        f"{done.drawn} missed masks drawn in, {done.frames} frames"
+        f"{done.drawn} missed masks drawn in{repaired}, {done.frames} frames"
     )
 
 

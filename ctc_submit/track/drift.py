@@ -12,6 +12,9 @@ ALREADY = 0.7
 CLEARLY = 1.2
 """How many times more cell pixels must coincide with the shift than without it."""
 
+MOST_MOVE = 0.4
+"""Share of the cells' pixels that must coincide with the shift, so that few cells make none."""
+
 SHORTEST = 4
 """Samples that every axis must have."""
 
@@ -20,7 +23,7 @@ def drift_between(first: np.ndarray, second: np.ndarray) -> tuple[int, ...]:
     """Estimate how far the cells as a whole have moved, by phase correlation of their masks.
 
     The estimate is used only where it brings clearly more cell pixels onto each other than no shift
-    does, so cells that move each on its own give no shift.
+    does, and most of them, so cells that move each on its own give no shift.
 
     Args:
         first: Integer label map of the earlier frame, YX or ZYX.
@@ -43,7 +46,8 @@ def drift_between(first: np.ndarray, second: np.ndarray) -> tuple[int, ...]:
     shift = tuple(round(float(way)) for way in found)
     if any(2 * abs(way) >= size for way, size in zip(shift, before.shape, strict=True)):
         return still
-    if np.count_nonzero(_moved(before, shift) & after) <= CLEARLY * coincide:
+    moved = np.count_nonzero(_moved(before, shift) & after)
+    if moved <= max(CLEARLY * coincide, MOST_MOVE * fewer):
         return still
     return tuple(way * step for way, step in zip(shift, steps, strict=True))
 

@@ -68,7 +68,7 @@ def between(first: Patch, second: Patch, share: float, centre: np.ndarray) -> Pa
         + 1
     )
     inner = [
-        _signed_distance(np.pad(p.mask, list(zip(c - low, high - c - p.mask.shape, strict=True))))
+        signed_distance(np.pad(p.mask, list(zip(c - low, high - c - p.mask.shape, strict=True))))
         for p, c in zip((first, second), corners, strict=True)
     ]
     mask = (1 - share) * inner[0] + share * inner[1] > 0
@@ -120,7 +120,7 @@ def _in_field(
     return part
 
 
-def _signed_distance(mask: np.ndarray) -> np.ndarray:
+def signed_distance(mask: np.ndarray) -> np.ndarray:
     """Return the distance to the outline in pixels, positive inside."""
     inside: np.ndarray = ndimage.distance_transform_edt(mask)
     outside: np.ndarray = ndimage.distance_transform_edt(~mask)

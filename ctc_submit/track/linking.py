@@ -1,6 +1,7 @@
 """Links from each frame to the next: one sparse assignment for each pair of frames."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,6 +20,24 @@ FEW = 20
 SURE = 0.2
 """Overlap, as a share of the smaller cell, that makes a long step plausible all the same."""
 
+BLIND = 1.5
+"""Median step in radii from which on overlap is chance; one radius less, it counts in full."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Links from each frame to the next, and what was learned from them.
+
+    Attributes:
+        follows: int64 (n,), for each detection the one that continues it, -1 for none.
+        expected: float64 (n, d), the step expected of each detection, in units of the spacing.
+        overlap: Weight of overlap beside distance that suits how far the cells step.
+    """
+
+    follows: np.ndarray
+    expected: np.ndarray
+    overlap: float
+
 
 def reach_of(movie: Movie, settings: TrackConfig) -> float:
     """Return how far a cell may step to the next frame, in units of the spacing."""
@@ -28,7 +47,7 @@ def reach_of(movie: Movie, settings: TrackConfig) -> float:
     return reach
 
 
-def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> tuple[np.ndarray, np.ndarray]:
+def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> Steps:
     """Link the cells of neighbouring frames, but for steps that are long for this sequence.
 
     All plausible steps are linked first, to learn how the cells move and how far from where they
@@ -40,27 +59,20 @@ def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> tuple[np.n
         movie: The tables.
         settings: How to link.
         reach: Farthest step, see `reach_of`.
-
-    Returns:
-        int64 (n,), for each detection the one that continues it in the next frame, -1 for none; and
-        float64 (n, d), the step expected of each detection, in units of the spacing.
     """
-    expected = np.zeros_like(movie.centres)
-    follows = _link(movie, settings, reach, expected=expected)
+    steps = Steps(np.zeros(0, np.int64), np.zeros_like(movie.centres), settings.overlap)
+    steps = _linked(movie, settings, reach, steps)
     for _ in range(LESSONS):
-        expected = expected_steps(movie, follows)
-        if not expected.any():
+        expected = expected_steps(movie, steps.follows)
+        overlap = settings.overlap * _telling(movie, steps)
+        if not expected.any() and overlap == steps.overlap:
             break
-        follows = _link(movie, settings, reach, expected=expected)
-    source = np.flatnonzero(follows >= 0)
-    if len(source) < FEW:
-        return follows, expected
-    steps = movie.centres[follows[source]] - movie.centres[source] - expected[source]
-    quantile = float(np.quantile(np.linalg.norm(steps, axis=1), 0.95))
-    usual = max(settings.habit * quantile, movie.radius / 2)
-    if usual >= reach:
-        return follows, expected
-    return _link(movie, settings, reach, expected=expected, usual=usual), expected
+        steps = _linked(movie, settings, reach, Steps(steps.follows, expected, overlap))
+    astray = _astray(movie, steps)
+    if len(astray) < FEW:
+        return steps
+    usual = max(settings.habit * float(np.quantile(astray, 0.95)), movie.radius / 2)
+    return steps if usual >= reach else _linked(movie, settings, reach, steps, usual)
 
 
 def step_costs(
@@ -100,25 +112,37 @@ def step_costs(
     return (far / reach + overlap * (1 - share)) / (1 + overlap), far, share
 
 
-def _link(
-    movie: Movie,
-    settings: TrackConfig,
-    reach: float,
-    *,
-    expected: np.ndarray,
-    usual: float = math.inf,
-) -> np.ndarray:
+def _astray(movie: Movie, steps: Steps) -> np.ndarray:
+    """Return how far the linked cells are from where they were expected; float64 (links,)."""
+    source = np.flatnonzero(steps.follows >= 0)
+    step = movie.centres[steps.follows[source]] - movie.centres[source] - steps.expected[source]
+    far: np.ndarray = np.linalg.norm(step, axis=1)
+    return far
+
+
+def _telling(movie: Movie, steps: Steps) -> float:
+    """Return how much overlap tells of cells that step so far, in [0, 1]."""
+    astray = _astray(movie, steps)
+    if len(astray) < FEW:
+        return 1.0
+    return float(np.clip(BLIND - np.median(astray) / movie.radius, 0, 1))
+
+
+def _linked(
+    movie: Movie, settings: TrackConfig, reach: float, known: Steps, usual: float = math.inf
+) -> Steps:
+    """Link anew with what is known of the steps."""
     follows = np.full(len(movie.frames), -1)
     for time in range(len(movie.cells) - 1):
-        first, second = _candidates(movie, time, expected, reach, settings.neighbours)
+        first, second = _candidates(movie, time, known.expected, reach, settings.neighbours)
         costs, far, share = step_costs(
-            movie, first, second, reach=reach, overlap=settings.overlap, expected=expected
+            movie, first, second, reach=reach, overlap=known.overlap, expected=known.expected
         )
         good = (far <= usual) | (share > SURE)
         first, second, costs = first[good], second[good], costs[good]
         chosen = assign(first, second, costs)
         follows[first[chosen]] = second[chosen]
-    return follows
+    return Steps(follows, known.expected, known.overlap)
 
 
 def _candidates(

@@ -26,6 +26,9 @@ LEAVING = 0.5
 AWAY = 3
 """Fewest frames from leaving to return; a shorter absence counts as a cell missed."""
 
+USUAL = 3
+"""Frames from last to next sight up to which a cell missed is nothing unusual."""
+
 FARTHEST = 3.0
 """Distance from the mother, in reaches, beyond which no daughter is looked for."""
 
@@ -76,7 +79,7 @@ class Orphans:
         return links
 
     def missed_costs(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Weigh cells that were missed: w d / (reach √Δt) · (1 + abs(log area ratio)).
+        """Weigh cells that were missed: w d / (reach √Δt) · (1 + abs(log area ratio)) + long wait.
 
         Args:
             first: int (k,), last sights.
@@ -90,7 +93,9 @@ class Orphans:
         way = movie.centres[second] - movie.centres[first] - waited * self.expected[first]
         far = np.linalg.norm(way, axis=1) / (self.reach * np.sqrt(waited[:, 0]))
         sizes = np.abs(np.log(movie.areas[first] / movie.areas[second]))
+        longer = np.clip(waited[:, 0] - USUAL, 0, None)
         costs: np.ndarray = self.settings.gap_cost * far * (1 + sizes)
+        costs += self.settings.gap_growth * longer
         return costs
 
     def division_costs(self, mothers: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:

@@ -27,8 +27,11 @@ class TrackConfig:
     )
     neighbours: int = _setting(6, "Candidates of a cell in the next frame", "cells")
     overlap: float = _setting(1.0, "Weight of missing overlap beside distance", "of distance")
-    gap: int = _setting(2, "Frames a cell may be missed and is drawn in", "frames")
+    gap: int = _setting(5, "Frames a cell may be missed and is drawn in", "frames")
     gap_cost: float = _setting(0.7, "Weight of distance and size across missed frames", "cost")
+    gap_growth: float = _setting(
+        0.1, "Added for each frame that a cell is missed for beyond two", "cost"
+    )
     absence: int = _setting(
         10, "Frames a cell may be out of the field of interest and be known again", "frames"
     )
@@ -47,6 +50,16 @@ class TrackConfig:
     cycle: float = _setting(
         0.2, "Shortest life between two divisions; needs a known data set", "hours"
     )
+    repair: bool = _setting(
+        False, "Mend the masks where the frames before and after agree on what is there", ""
+    )
+    longest_merge: int = _setting(
+        50, "Repair: longest time for which two cells in one mask are split", "frames"
+    )
+    longest_break: int = _setting(
+        3, "Repair: longest time for which two masks of one cell are joined", "frames"
+    )
+    drop_flickers: bool = _setting(True, "Repair: drop lone masks of one frame", "")
 
 
 @dataclass(frozen=True)

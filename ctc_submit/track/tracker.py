@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,10 @@ from ctc_submit.data.sequence import Sequence, digits_of, numbered_files
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError
+from ctc_submit.track.faults import NO_FAULTS, find_faults
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import link_frames, reach_of
+from ctc_submit.track.mending import mended
 from ctc_submit.track.movie import Movie, movie_of
 from ctc_submit.track.orphans import Orphans
 from ctc_submit.track.relabel import Relabeller
@@ -41,6 +43,7 @@ class Tracked:
         tracks: As in the track file.
         frames: Number of frames.
         drawn: Number of masks drawn for missed cells.
+        mended: Number of masks split, joined or dropped.
         scale: Pixel size, time step and border that were used.
     """
 
@@ -48,6 +51,7 @@ class Tracked:
     tracks: list[Track]
     frames: int
     drawn: int
+    mended: int
     scale: Scale
 
     @property
@@ -64,6 +68,7 @@ def track_result(
     output: Path | None = None,
     sequence: Sequence | None = None,
     border: int | None = None,
+    track_file: bool = True,
     watch: Watch | None = None,
 ) -> Tracked:
     """Give the masks of a folder labels that are consistent over time, and write the track file.
@@ -84,6 +89,7 @@ def track_result(
         sequence: The raw frames; by default the folder ``NN`` beside ``NN_RES``, if there is one.
         border: Width of the strip outside the field of interest, in pixels; by default the data
             set's, 0 for an unknown one.
+        track_file: Whether to write ``res_track.txt`` beside the masks.
         watch: Lets a caller see the masks pass, for a progress bar.
 
     Raises:
@@ -102,22 +108,36 @@ def track_result(
     scale = scale_of(_dataset(sequence, source), shape, border)
     passing = watch or _unwatched
     movie = movie_of(passing(_read(masks), "measure", len(masks)), scale)
-    relabeller = Relabeller(movie, link_movie(movie, settings))
+    links = link_movie(movie, settings)
+    faults = find_faults(movie, links, settings) if settings.repair else NO_FAULTS
+    found = movie  # the tables of the masks as they came
+
+    def mending(what: str) -> Iterable[np.ndarray]:
+        read = passing(_read(masks), what, len(masks))
+        return mended(read, found, faults) if faults else read
+
+    if faults:
+        movie = movie_of(mending("repair"), scale)
+        links = link_movie(movie, settings)
+    relabeller = Relabeller(movie, links)
     digits = digits_of(masks[0])
     with whole_folder(target) as partial:
         keep_foreign(target, partial)
-        maps = relabeller.label_maps(passing(_read(masks), "write", len(masks)))
+        maps = relabeller.label_maps(mending("write"))
         for time, labels in enumerate(maps):
             write_labels(partial / f"mask{time:0{digits}d}.tif", labels)
-        write_tracks(partial / TRACK_FILE, relabeller.tracks)
-    return Tracked(target, relabeller.tracks, len(masks), relabeller.drawn, scale)
+        if track_file:
+            write_tracks(partial / TRACK_FILE, relabeller.tracks)
+    counts = (relabeller.drawn, len(faults))
+    return Tracked(target, relabeller.tracks, len(masks), *counts, scale)
 
 
 def link_movie(movie: Movie, settings: TrackConfig) -> Links:
     """Link the cells of a sequence from its tables alone."""
     reach = reach_of(movie, settings)
-    follows, expected = link_frames(movie, settings, reach)
-    return Orphans(movie, settings, reach, expected).join(follows)
+    steps = link_frames(movie, settings, reach)
+    settings = replace(settings, overlap=steps.overlap)
+    return Orphans(movie, settings, reach, steps.expected).join(steps.follows)
 
 
 def scale_of(dataset: Dataset | None, shape: tuple[int, ...], border: int | None = None) -> Scale:

@@ -48,6 +48,7 @@ configs = st.builds(
     midpoint=st.floats(0, 2),
     apart=st.floats(0, 1),
     divisions=st.booleans(),
+    repair=st.booleans(),
 )
 
 

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from ctc_submit.track.drift import drift_between
+from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.settings import TrackConfig
-from tests.track.films import film, rows, tracked
+from tests.scenes import disc
+from tests.track.films import film, measured, rows, tracked
 from tests.track.valid import faults
 
 A, B = (20.0, 20.0, 6.0), (40.0, 60.0, 6.0)
@@ -39,7 +42,7 @@ def test_a_newcomer_beside_a_cell_that_stays_whole_is_no_daughter() -> None:
     assert rows(tracks) == [(1, 0, 3, 0), (2, 2, 3, 0)]
 
 
-@pytest.mark.parametrize("missed", [1, 2])
+@pytest.mark.parametrize("missed", [1, 2, 5])
 def test_a_missed_cell_is_drawn_in_and_keeps_its_label(missed: int) -> None:
     frames = [[A, B]] * 3 + [[A]] * missed + [[A, B]] * 3
     maps, tracks = tracked(film(*frames))
@@ -49,7 +52,7 @@ def test_a_missed_cell_is_drawn_in_and_keeps_its_label(missed: int) -> None:
 
 
 def test_a_cell_missed_for_longer_starts_anew() -> None:
-    _, tracks = tracked(film([A, B], [A], [A], [A], [A, B]))
+    _, tracks = tracked(film([A, B], [A], [A], [A], [A, B]), TrackConfig(gap=2))
     assert sorted((t.begin, t.end) for t in tracks) == [(0, 0), (0, 4), (4, 4)]
 
 
@@ -110,3 +113,30 @@ def test_a_picture_that_jumps_as_a_whole_is_followed() -> None:
     assert all((t.begin, t.end) == (0, 3) for t in tracks)
     first = out[0][round(spots[0][0]), round(spots[0][1])]
     assert first == out[2][round(jumped[0][0]), round(jumped[0][1])]
+
+
+def test_cells_that_wander_each_on_their_own_make_no_common_shift() -> None:
+    """Few cells, far apart: some shift always lays two of them on one another."""
+    rng = np.random.default_rng(3)
+    spots = rng.uniform(8, 52, (6, 2))
+    for _ in range(8):
+        moved = np.clip(spots + rng.normal(0, 7, spots.shape), 4, 56)
+        first, second = film([(r, c, 3) for r, c in spots], [(r, c, 3) for r, c in moved])
+        assert drift_between(first, second) == (0, 0)
+        spots = moved
+
+
+def test_overlap_tells_nothing_where_cells_leap() -> None:
+    """Every cell steps to where its neighbour was, but for a bit: the nearest place is not its."""
+    rng = np.random.default_rng(0)
+    steps = [np.cumsum(rng.normal(0, 9, (14, 2)), axis=0) for _ in range(6)]
+    frames = [
+        [(20 + 60 * k + s[t, 0], 40 + s[t, 1], 4) for k, s in enumerate(steps)] for t in range(14)
+    ]
+    maps = [np.zeros((400, 80), np.uint16) for _ in frames]
+    for labels, spots in zip(maps, frames, strict=True):
+        for number, (row, column, radius) in enumerate(spots, start=1):
+            labels[disc((400, 80), (row, column), radius)] = number
+    movie = measured(maps)
+    found = link_frames(movie, TrackConfig(), reach_of(movie, TrackConfig()))
+    assert found.overlap < 0.3
