@@ -57,7 +57,9 @@ def fill_viewer(viewer: Any, layers: list[Layer], sequence: Sequence) -> None:
     unit = "pixel" if scale[-1] == 1.0 else "um"
     for layer in layers:
         given = {"name": layer.name, "scale": scale, **_look(layer)}
-        getattr(viewer, f"add_{layer.kind}")(layer.data, **given)
+        added = getattr(viewer, f"add_{layer.kind}")(layer.data, **given)
+        if layer.role in {"truth", "markers"}:
+            added.contour = 1
     viewer.dims.axis_labels = ("frame", *("z", "y", "x")[1 - axes :])
     viewer.dims.set_point(0, 0)
     viewer.scale_bar.visible = True
@@ -93,5 +95,4 @@ def _look(layer: Layer) -> dict[str, Any]:
     return {
         "colormap": colormaps.DirectLabelColormap(color_dict={None: colour, 0: "transparent"}),
         "opacity": 1.0,
-        "contour": 1,
     }

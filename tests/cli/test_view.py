@@ -16,14 +16,15 @@ from ctc_submit.simulate.settings import SimulationSettings
 OFFSCREEN = """
 import sys
 from pathlib import Path
-import numpy as np, napari
+import numpy as np
+from napari.components import ViewerModel
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.report.layers import layers_of
 from ctc_submit.report.viewer import fill_viewer
 result = Path(sys.argv[1])
 sequence = Sequence.at(result.with_name("01"))
 layers = layers_of(result, sequence, truth="GT")
-viewer = napari.Viewer(show=False)
+viewer = ViewerModel()
 fill_viewer(viewer, layers, sequence)
 assert [layer.name for layer in viewer.layers] == [layer.name for layer in layers]
 assert viewer.dims.axis_labels == ("frame", "y", "x"), viewer.dims.axis_labels
@@ -36,7 +37,6 @@ assert np.allclose(cells.get_color(1)[:3], np.array((230, 159, 0)) / 255, atol=0
 assert viewer.layers["01_GT cells"].contour == 1
 assert viewer.layers["01_RES tracks"].data.shape[1] == 4
 print("shown", len(viewer.layers))
-viewer.close()
 """
 
 
@@ -76,8 +76,19 @@ def test_layers_are_shown_without_a_screen(result: Path) -> None:
 
 
 def test_a_folder_that_is_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dask")
     monkeypatch.setitem(sys.modules, "napari", sys)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     done = CliRunner().invoke(main, ["view", str(tmp_path / "01_RES")])
     assert done.exit_code == 3 and "no such folder" in done.stderr
     done = CliRunner().invoke(main, ["view", str(tmp_path)])
     assert done.exit_code == 3 and "--sequence" in done.stderr
+
+
+def test_a_machine_without_a_display(result: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "napari", sys)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    done = CliRunner().invoke(main, ["view", str(result)])
+    assert done.exit_code == 6 and "view needs a display" in done.stderr
