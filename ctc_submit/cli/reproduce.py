@@ -5,6 +5,7 @@ import click
 from ctc_submit.cli.lazy import LazyGroup
 
 COMMANDS: dict[str, str] = {
+    "figures": "Draw Figures 1 to 6 from your own data and models.",
     "table1": "Train and score the eight rows of Table I.",
 }
 """Command to what it does; each is the function ``command`` of ``reproduce_<name>.py`` beside."""
