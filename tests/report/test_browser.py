@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -165,7 +167,7 @@ def test_fill_outline_and_brightness(opened: Reader) -> None:
 
 
 def test_a_click_in_the_plot_leads_to_its_frame(opened: Reader) -> None:
-    plot = opened.page.locator("#plot svg[role=presentation]")
+    plot = opened.page.locator("#plot > svg")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
@@ -358,6 +360,26 @@ def test_every_control_has_a_name_and_shows_its_focus(opened: Reader) -> None:
                 .map((x) => getComputedStyle(x).outlineWidth).join(); })()"""
         )
         assert "3px" in width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(
+    browser: Browser, page: Path, scheme: Literal["light", "dark"]
+) -> None:
+    """The rules of axe-core, which hold a page against the WCAG."""
+    rules = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)
+    reader = Reader(context.new_page())
+    reader.open(page)
+    reader.page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    reader.page.evaluate(rules)
+    found = reader.page.evaluate("axe.run()")
+    context.close()
+    assert len(found["passes"]) > 40
+    broken = [
+        (each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]
+    ]
+    assert broken == []
 
 
 def test_training_curves(opened: Reader) -> None:

@@ -15,7 +15,8 @@ function styleOf(slot) {
  *     go on over values that are missing.
  * @param y  { name, log, least, most }: title; whether logarithmic; limits to include.
  * @param lines  [{ name, values }], null where there is no value.
- * @param pick  called with the index of a value that was clicked; null for none.
+ * @param pick  called with the index of a value that was clicked; null for none. The element then
+ *     says itself what the chart shows.
  * @param named  whether a key names the lines.
  * @returns { mark(index) }, which draws a line at a value.
  */
@@ -23,7 +24,8 @@ function chart(host, { x, y, lines, pick = null, height = 150, named = lines.len
   const heading = element("div", { class: "small" }, y.name);
   const key = element("div", { class: "key" });
   if (named) lines.forEach((line, slot) => key.append(keyOf(line.name, slot)));
-  const picture = drawn("svg", { height, role: pick ? "presentation" : "img", "aria-label": chartText(x, y, lines) });
+  const said = pick ? { "aria-hidden": "true" } : { role: "img", "aria-label": chartText(x, y, lines) };
+  const picture = drawn("svg", { height, ...said });
   host.replaceChildren(heading, key, picture, element("div", { class: "small" }, x.name));
   let marked = null;
   let plan = null;
