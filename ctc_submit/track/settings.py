@@ -1,7 +1,7 @@
 """Everything that can be set about tracking, each with its unit."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 def _setting(default: Any, help_text: str, unit: str) -> Any:
@@ -60,6 +60,12 @@ class TrackConfig:
         3, "Repair: longest time for which two masks of one cell are joined", "frames"
     )
     drop_flickers: bool = _setting(True, "Repair: drop lone masks of one frame", "")
+    linker: Literal["ctc-submit", "trackastra"] = _setting(
+        "ctc-submit", "Who links; another library needs the raw frames, and memory for all", ""
+    )
+    linker_model: str = _setting(
+        "general_2d", "Weights of another linker: a name (fetched by it) or a folder", ""
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError
 from ctc_submit.track.faults import NO_FAULTS, find_faults
 from ctc_submit.track.lineage import Links
+from ctc_submit.track.linkers import link_by_library
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.mending import mended
 from ctc_submit.track.movie import Movie, movie_of
@@ -119,6 +120,8 @@ def track_result(
     if faults:
         movie = movie_of(mending("repair"), scale)
         links = link_movie(movie, settings)
+    if settings.linker != "ctc-submit":
+        links = link_by_library(movie, mending("link"), sequence, settings)
     relabeller = Relabeller(movie, links)
     digits = digits_of(masks[0])
     with whole_folder(target) as partial:
