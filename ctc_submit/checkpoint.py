@@ -17,6 +17,8 @@ from ctc_submit.methods.registry import METHODS, method_named
 Settings = TypeVar("Settings")
 FORMAT = 1
 WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
+CURVES = "curves.png"
+"""Picture of a training's course; a model's README shows it where it lies in the folder."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
     written = Card(**known)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder, {WEIGHTS: weights} | _written(written))
+        _replace(folder, {WEIGHTS: weights} | _written(written, folder))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
     return written
@@ -84,13 +86,18 @@ def write_card(folder: Path, card: Card) -> None:
         CheckpointError: If the folder cannot be written.
     """
     try:
-        _replace(folder, _written(card))
+        _replace(folder, _written(card, folder))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
-def render_card(card: Card) -> str:
-    """Return a model's README: what it is, what it learned from, how well it does, its limits."""
+def render_card(card: Card, *, curves: bool = False) -> str:
+    """Return a model's README: what it is, what it learned from, how well it does, its limits.
+
+    Args:
+        card: What is known of the model.
+        curves: Whether the course of its training lies beside, as ``curves.png``.
+    """
     rows = [
         f"| {s['protocol']} | {_brief(s.get('data', {}))} | {s['measure']} | {s['value']} "
         f"| {s.get('frames', '')} | {s.get('cells', '')} | {s.get('matched', '')} |"
@@ -106,6 +113,11 @@ def render_card(card: Card) -> str:
         _listed(card.data),
         "## Training",
         _listed(card.training),
+        *(
+            [f"![Losses, SEG, learning rate and images a second by epoch]({CURVES})"]
+            if curves
+            else []
+        ),
         *(["## Tuned after training", _listed(card.tuning)] if card.tuning else []),
         "## Method",
         _listed(card.config),
@@ -206,10 +218,11 @@ def _stored(value: torch.Tensor) -> torch.Tensor:
     return value.half() if value.is_floating_point() else value
 
 
-def _written(card: Card) -> dict[str, bytes]:
-    """Return the files of a card by their names."""
+def _written(card: Card, folder: Path) -> dict[str, bytes]:
+    """Return the files of a card by their names, for this model folder."""
     text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
-    return {CARD: text.encode(), README: render_card(card).encode()}
+    page = render_card(card, curves=(folder / CURVES).exists())
+    return {CARD: text.encode(), README: page.encode()}
 
 
 def _replace(folder: Path, files: dict[str, bytes]) -> None:

@@ -8,12 +8,14 @@ from safetensors.torch import save_file
 
 from ctc_submit.checkpoint import (
     CARD,
+    CURVES,
     WEIGHTS,
     Card,
     load_checkpoint,
     read_card,
     render_card,
     save_checkpoint,
+    write_card,
 )
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
@@ -112,7 +114,15 @@ def test_a_card_survives_the_way_through_its_file(model: Path) -> None:
 def test_every_committed_model_s_readme_is_its_card_s() -> None:
     models = Path(__file__).parent.parent / "models"
     for folder in sorted(p for p in models.iterdir() if p.is_dir()):
-        assert (folder / "README.md").read_text("utf-8") == render_card(read_card(folder)), folder
+        page = render_card(read_card(folder), curves=(folder / CURVES).exists())
+        assert (folder / "README.md").read_text("utf-8") == page, folder
+
+
+def test_the_readme_shows_the_curves_where_there_are_some(model: Path) -> None:
+    assert CURVES not in (model / "README.md").read_text("utf-8")
+    (model / CURVES).write_bytes(b"")
+    write_card(model, read_card(model))
+    assert f"]({CURVES})" in (model / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["DIC-C2DH-HeLa", "PhC-C2DH-U373", "demo"])

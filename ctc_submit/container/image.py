@@ -43,7 +43,7 @@ def context_files(
         for file in MODEL_FILES:
             if (folder / file).is_file():
                 context[f"models/{name}/{file}"] = folder / file
-            elif file != MODEL_FILES[-1]:
+            elif file in MODEL_FILES[:2]:
                 raise CheckpointError(f"{folder / file}: missing; the folder is not a model")
     return context | (wheel_files(wheels) if wheels else {})
 

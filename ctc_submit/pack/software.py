@@ -16,7 +16,8 @@ from ctc_submit.pack.scripts import fill, is_executable, launchers, render_folde
 from ctc_submit.pack.typeset import render_pdf
 
 FOLDER = "SW"
-MODEL_FILES = ("weights.safetensors", "card.json", "README.md")
+MODEL_FILES = ("weights.safetensors", "card.json", "README.md", "curves.png")
+"""What is taken of a model folder; the first two make it a model."""
 SETUP = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt (in SW)"
 OFFLINE = "--no-index --find-links wheels "
 

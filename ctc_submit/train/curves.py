@@ -4,15 +4,38 @@ import csv
 import importlib.util
 import io
 from pathlib import Path
+from typing import Any
 
+from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.style import library
+from matplotlib.ticker import MaxNLocator
 
 from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import DataError
 
 Row = dict[str, float]
 """One epoch: ``epoch``, the mean of each loss term, ``total``, ``seg`` and what comes with it."""
+
+COLOURS = "tableau-colorblind10"
+"""Of the lines: they differ for colour-blind eyes too."""
+
+NO_LOSS = frozenset(
+    {
+        "epoch",
+        "seg",
+        "matched",
+        "missed",
+        "spurious",
+        "learning_rate",
+        "seconds",
+        "waited",
+        "images_per_second",
+    }
+)
+"""Columns that are not the mean of a loss."""
 
 
 def write_csv(path: Path, rows: list[Row]) -> None:
@@ -31,32 +54,45 @@ def write_csv(path: Path, rows: list[Row]) -> None:
 
 
 def write_png(path: Path, rows: list[Row], title: str) -> None:
-    """Draw losses, SEG and learning rate over the epochs.
+    """Draw losses, SEG, learning rate and images a second over the epochs.
 
     Raises:
         DataError: If the file cannot be written.
     """
-    figure = Figure(figsize=(7, 7), layout="constrained")
-    FigureCanvasAgg(figure)
-    above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 1))
-    epochs = [row["epoch"] for row in rows]
-    known = {"epoch", "seg", "matched", "missed", "spurious", "learning_rate", "seconds", "waited"}
-    for name in (name for name in rows[0] if name not in known):
-        style = {"color": "black", "lw": 2} if name == "total" else {"lw": 1.2}
-        above.plot(epochs, [row[name] for row in rows], label=name.replace("_", " "), **style)
-    above.set(ylabel="loss", yscale="log", title=title)
-    above.legend(fontsize="small", ncols=3)
-    scored = [row for row in rows if "seg" in row]
-    for name in ("seg", "matched"):
-        middle.plot([r["epoch"] for r in scored], [r[name] for r in scored], ".-", label=name)
-    middle.set(ylabel="mean Jaccard index")
-    middle.legend(fontsize="small")
-    below.plot(epochs, [row["learning_rate"] for row in rows], color="grey")
-    below.set(xlabel="epoch", ylabel="learning rate")
-    for axes in (above, middle, below):
-        axes.grid(alpha=0.3)
-    with whole_file(path) as partial:
-        figure.savefig(partial, format="png", dpi=110)
+    with rc_context({"axes.prop_cycle": library[COLOURS]["axes.prop_cycle"]}):
+        figure = Figure(figsize=(7, 8.5), layout="constrained")
+        FigureCanvasAgg(figure)
+        losses, scores, rate, speed = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 1, 1))
+        for name in (name for name in rows[0] if name not in NO_LOSS):
+            style = {"color": "black", "lw": 2} if name == "total" else {"lw": 1.2}
+            _plot(losses, rows, name, **style)
+        losses.set(ylabel="loss (no unit)", yscale="log", title=title)
+        for name, label in (("seg", "SEG"), ("matched", "mean J of found cells")):
+            _plot(scores, rows, name, label=label, marker=".")
+        scores.set(ylabel="on held-out frames (0 to 1)")
+        _plot(rate, rows, "learning_rate", color="grey")
+        rate.set(ylabel="learning rate\n(a step)")
+        _plot(speed, rows, "images_per_second", color="grey")
+        speed.set(xlabel="epoch", ylabel="speed\n[images/s]")
+        speed.set_ylim(bottom=0)
+        speed.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for axes in (losses, scores):
+            if axes.lines:
+                axes.legend(fontsize="small", ncols=3)
+        for axes in (losses, scores, rate, speed):
+            axes.grid(alpha=0.3)
+        with whole_file(path) as partial:
+            figure.savefig(partial, format="png", dpi=110)
+
+
+def _plot(axes: Axes, rows: list[Row], name: str, **style: Any) -> None:
+    """Draw one column over the epochs that have it; nothing where none has."""
+    known = [row for row in rows if name in row]
+    if known:
+        label: dict[str, Any] = {"label": name.replace("_", " ")} | style
+        # a lone epoch is a point, as it makes no line
+        marked: dict[str, Any] = {"marker": "."} if len(known) == 1 else {}
+        axes.plot([row["epoch"] for row in known], [row[name] for row in known], **marked | label)
 
 
 def write_events(folder: Path, row: Row) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ctc_submit.checkpoint import Card, save_checkpoint
+from ctc_submit.checkpoint import CURVES, Card, save_checkpoint
 from ctc_submit.data.labels import whole_file
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
@@ -157,6 +157,8 @@ def _learn(
         if report.step % order.steps == 0:
             row = {"epoch": float(report.step // order.steps)} | _summary(terms)
             row["learning_rate"] = report.learning_rate
+            if row["seconds"] > 0:
+                row["images_per_second"] = order.steps * each * group.size / row["seconds"]
             terms.clear()
             if group.rank == 0:
                 yield course.close_epoch(row, judged, chosen_by)
@@ -208,6 +210,7 @@ class Course:
         self.rows.append(row)
         now = time.perf_counter()
         self.seconds, self.clock = self.seconds + now - self.clock, now
+        self._draw(model=best or self.best >= 0)
         if best:
             self.best = row.get("seg", self.best)
             save_checkpoint(self.job.out, judged, self._card(row, outcome, examples))
@@ -250,9 +253,13 @@ class Course:
         torch.save(state, content)
         with whole_file(job.work / STATE) as partial:
             partial.write_bytes(content.getbuffer())
-        write_csv(job.work / "curves.csv", self.rows)
-        write_png(job.work / "curves.png", self.rows, job.name)
         write_events(job.work / "tensorboard", self.rows[-1])
+
+    def _draw(self, *, model: bool) -> None:
+        """Write the curves into the work folder and, beside a model of this training, there too."""
+        for folder in (self.job.work, *([self.job.out] if model else [])):
+            write_csv(folder / "curves.csv", self.rows)
+            write_png(folder / CURVES, self.rows, self.job.name)
 
 
 def _make(folder: Path) -> None:

@@ -1,12 +1,16 @@
 import importlib.util
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
 
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 from ctc_submit.errors import DataError
+from ctc_submit.train import curves
 from ctc_submit.train.curves import Row, write_csv, write_events, write_png
 
 ROWS: list[Row] = [
@@ -44,6 +48,35 @@ def test_a_table_has_a_line_an_epoch(tmp_path: Path) -> None:
 def test_a_picture_is_drawn(tmp_path: Path) -> None:
     write_png(tmp_path / "c.png", ROWS, "model")
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_one_epoch_and_columns_that_are_missing_can_be_drawn(tmp_path: Path) -> None:
+    """As after the first epoch, without held-out frames, or from a state of an earlier version."""
+    write_png(tmp_path / "c.png", ROWS[:1], "model")
+    with Image.open(tmp_path / "c.png") as picture:
+        assert picture.size == (770, 935)
+
+
+def test_every_axis_is_named_with_its_unit_and_nothing_is_clipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
+    monkeypatch.setattr(curves, "whole_file", nullcontext)
+    write_png(tmp_path / "c.png", [row | {"images_per_second": 3.5} for row in ROWS], "model")
+    (figure,) = drawn
+    figure.canvas.draw()
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == [
+        "loss (no unit)",
+        "on held-out frames (0 to 1)",
+        "learning rate\n(a step)",
+        "speed\n[images/s]",
+    ]
+    assert [len(axes.lines) for axes in figure.axes] == [2, 2, 1, 1]
+    for axes in figure.axes:
+        box = axes.get_tightbbox()
+        assert box is not None and box.x0 >= 0 and box.y1 <= figure.bbox.y1
 
 
 @pytest.fixture
