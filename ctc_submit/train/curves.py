@@ -67,8 +67,8 @@ def write_png(path: Path, rows: list[Row], title: str) -> None:
             style = {"color": "black", "lw": 2} if name == "total" else {"lw": 1.2}
             _plot(losses, rows, name, **style)
         losses.set(ylabel="loss (no unit)", yscale="log", title=title)
-        for name, label in (("seg", "SEG"), ("matched", "mean J of found cells")):
-            _plot(scores, rows, name, label=label, marker=".")
+        _plot(scores, rows, "seg", label="SEG", marker=".")
+        _plot(scores, rows, "matched", label="mean J of found cells", marker=".", ls="--")
         scores.set(ylabel="on held-out frames (0 to 1)")
         _plot(rate, rows, "learning_rate", color="grey")
         rate.set(ylabel="learning rate\n(a step)")
