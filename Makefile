@@ -32,7 +32,7 @@ test: install
 	"$(BIN)/python" -m pytest
 
 docs: install
-	"$(BIN)/sphinx-build" --fail-on-warning --quiet --jobs auto docs build/docs
+	"$(BIN)/sphinx-build" --fail-on-warning --fresh-env --quiet --jobs auto docs build/docs
 	@echo build/docs/index.html
 
 format: install

@@ -31,6 +31,6 @@ def test_it_trains_runs_and_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pictures = [o for outputs in said for o in outputs if "image/png" in o.get("data", {})]
     assert len(pictures) == 4
     scores = dict(line.split() for line in said[-1][0].text.splitlines())
-    assert float(scores["SEG"]) > 0.3 and float(scores["DET"]) > 0.3, scores
+    assert float(scores["SEG"]) > 0.6 and float(scores["DET"]) > 0.7, scores
     assert (tmp_path / "notebook-model" / "README.md").is_file()
     assert (tmp_path / "DIC-SIM" / "02_RES" / "res_track.txt").is_file()
