@@ -45,6 +45,12 @@ from ctc_submit.pack.entry import (
     is_flag=True,
     help="All six configurations with training scripts; without DATASET for all 13 data sets.",
 )
+@click.option(
+    "--csb",
+    is_flag=True,
+    help="Also scripts in CSB/ for the second result of the Fluo-N3DL data sets, without tracks "
+    "(DATASET/CSB/01_RES).",
+)
 @options_from(Rendering, "how")
 def command(
     datasets: tuple[str, ...],
@@ -52,6 +58,7 @@ def command(
     sequences: tuple[str, ...],
     configurations: tuple[str, ...],
     generalizable: bool,
+    csb: bool,
     how: Rendering,
 ) -> None:
     """Render the scripts that the organisers run, one a sequence.
@@ -65,6 +72,7 @@ def command(
         raise click.UsageError("name a DATASET, or give --generalizable")
     kinds = tuple(CONFIGURATIONS) if generalizable else configurations or ("",)
     how = replace(how, training=how.training or generalizable)
-    files = render_folder(entries_for(names, sequences=sequences, configurations=kinds), how)
+    entries = entries_for(names, sequences=sequences, configurations=kinds, segmentation_only=csb)
+    files = render_folder(entries, how)
     write_scripts(out, files)
     click.echo(f"{out}: {len(files)} files")

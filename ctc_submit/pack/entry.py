@@ -18,6 +18,10 @@ CONFIGURATIONS: dict[str, str] = {
 """Training-data configuration of a generalizable submission to the truth it is trained on."""
 
 SEQUENCES = ("01", "02")
+SEGMENTATION_ONLY = "CSB"
+"""Folder between data set and result, and in ``SW/``, where a data set has two results: tracks of
+selected cells, and all cells without tracks."""
+
 SHORT_NAMES = {"DIC-C2DH-HeLa": "HeLa", "PhC-C2DH-U373": "U373"}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
@@ -31,6 +35,7 @@ class Entry:
         dataset: Name of the data set and its folder.
         sequence: Name of the sequence's folder, ``01`` or ``02`` in the challenge.
         configuration: One of `CONFIGURATIONS`, or empty for a regular submission.
+        segmentation_only: Whether it is the second result of a data set, without tracks.
 
     Raises:
         DataError: If a name could not stand in a script or a path, or the configuration is unknown.
@@ -39,6 +44,7 @@ class Entry:
     dataset: str
     sequence: str
     configuration: str = ""
+    segmentation_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse names that a shell or a file system would read otherwise."""
@@ -53,13 +59,18 @@ class Entry:
 
     @property
     def script(self) -> str:
-        """Name of its script without extension, ``DIC-C2DH-HeLa-01-GT+ST``."""
-        return f"{self.dataset}-{self.sequence}{self.suffix}"
+        """Its script in ``SW/`` without extension, ``DIC-C2DH-HeLa-01-GT+ST``."""
+        return f"{self.folder}{self.dataset}-{self.sequence}{self.suffix}"
+
+    @property
+    def folder(self) -> str:
+        """Folder of its script in ``SW/`` and of its result in the data set, with a slash."""
+        return f"{SEGMENTATION_ONLY}/" if self.segmentation_only else ""
 
     @property
     def result(self) -> str:
-        """Name of its result folder, ``01_RES-GT+ST``."""
-        return f"{self.sequence}_RES{self.suffix}"
+        """Its result folder in the data set's, ``01_RES-GT+ST`` or ``CSB/01_RES``."""
+        return f"{self.folder}{self.sequence}_RES{self.suffix}"
 
     @property
     def suffix(self) -> str:
@@ -112,11 +123,24 @@ def entries_for(
     *,
     sequences: Iterable[str] = SEQUENCES,
     configurations: Iterable[str] = ("",),
+    segmentation_only: bool = False,
 ) -> list[Entry]:
     """Return every combination, in the given order.
+
+    Args:
+        datasets: Names of data sets.
+        sequences: Names of sequences.
+        configurations: Of `CONFIGURATIONS`, or empty.
+        segmentation_only: Whether each has a second result, without tracks.
 
     Raises:
         DataError: As `Entry`.
     """
     numbers, kinds = tuple(sequences), tuple(configurations)
-    return [Entry(name, number, kind) for name in datasets for number in numbers for kind in kinds]
+    return [
+        Entry(name, number, kind, second)
+        for name in datasets
+        for second in (False, True)[: 1 + segmentation_only]
+        for number in numbers
+        for kind in kinds
+    ]

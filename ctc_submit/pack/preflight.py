@@ -17,7 +17,7 @@ from ctc_submit.data.labels import read_labels
 from ctc_submit.errors import RulesBroken, ToolError
 from ctc_submit.pack.archive import unpack
 from ctc_submit.pack.check import check_result
-from ctc_submit.pack.entry import Entry
+from ctc_submit.pack.entry import SEGMENTATION_ONLY, Entry
 from ctc_submit.pack.problem import tell
 from ctc_submit.pack.software import FOLDER
 from ctc_submit.pack.tree import result_files
@@ -89,11 +89,12 @@ def fly(
         _run(entry, folder / FOLDER, prefix, environment)
         seconds = time.perf_counter() - start
         made = folder / entry.dataset / entry.result
-        report = check_result(made, sequence=frames, benchmark=benchmark)
+        held_to = SEGMENTATION_ONLY if entry.segmentation_only else benchmark
+        report = check_result(made, sequence=frames, benchmark=held_to)
         if report.faults:
             raise RulesBroken(f"pre-flight of {entry.script}.sh: {tell(report.faults)[0]}")
         packed = data / entry.dataset / entry.result
-        compare_results(made, packed, tracks=benchmark != "CSB")
+        compare_results(made, packed, tracks=held_to != SEGMENTATION_ONLY)
         log.info("%s: %d masks in %.1f s", entry.script, report.masks, seconds)
         yield Flight(f"{entry.script}.sh", report.masks, round(seconds, 3), bool(prefix))
 

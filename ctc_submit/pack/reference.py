@@ -10,9 +10,7 @@ from ctc_submit.data.annotations import find_markers
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
-
-SEGMENTATION_ONLY = "CSB"
-"""Folder between data set and result where a data set has two results."""
+from ctc_submit.pack.entry import SEGMENTATION_ONLY
 
 _RESULT = re.compile(r"(?P<sequence>.+)_RES(?:-(?P<configuration>.+))?")
 

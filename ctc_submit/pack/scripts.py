@@ -46,7 +46,8 @@ def render_run_batch(
 ) -> str:
     """Render the Windows script of one entry; arguments as `render_run`, CR LF line ends."""
     values = _run_values(entry, how or Rendering(), name, model)
-    values["options"] = "".join(f' "{option}"' for option in (how or Rendering()).run_option)
+    values["options"] = "".join(f' "{option}"' for option in _options(entry, how or Rendering()))
+    values |= {name: values[name].replace("/", "\\") for name in ("up", "dots", "result")}
     return _crlf(fill("run.bat", values))
 
 
@@ -131,7 +132,8 @@ def write_scripts(folder: Path, files: Mapping[str, str]) -> list[Path]:
         DataError: If the folder cannot be made or a file cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for place in {(folder / name).parent for name in files}:
+            place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot be made ({error.strerror})") from None
     for name, text in files.items():
@@ -151,7 +153,7 @@ def _names(entry: Entry, short_names: bool) -> list[str]:
     short = SHORT_NAMES.get(entry.dataset)
     if short is None or not short_names:
         return [entry.script]
-    return [entry.script, f"{short}-{entry.sequence}{entry.suffix}"]
+    return [entry.script, f"{entry.folder}{short}-{entry.sequence}{entry.suffix}"]
 
 
 def _run_values(
@@ -162,8 +164,16 @@ def _run_values(
         "dataset": entry.dataset,
         "sequence": entry.sequence,
         "result": entry.result,
+        "dots": "../.." if entry.folder else "..",
+        "up": "/.." if entry.folder else "",
         **_model_values(model or f"{how.models}/{entry.model}", how),
+        "options": "".join(f" {shlex.quote(option)}" for option in _options(entry, how)),
     }
+
+
+def _options(entry: Entry, how: Rendering) -> tuple[str, ...]:
+    """Return the words that the script adds to ``ctc-submit run``."""
+    return (*how.run_option, *(["--no-track"] if entry.segmentation_only else []))
 
 
 def _model_values(model: str, how: Rendering) -> dict[str, str]:

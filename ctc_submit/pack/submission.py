@@ -87,7 +87,7 @@ def pack(
     for place in places:
         _refuse_faults(place, sources, config)
     say(f"checked {len(places)} {'result' if len(places) == 1 else 'results'}")
-    entries = [entry_of(place) for place in places if place.benchmark is None]
+    entries = [entry_of(place) for place in places]
     flights = []
     with whole_folder(out.resolve()) as whole, _empty_beside(out) as flying:
         archive = _write(sources, places, entries, whole, config)

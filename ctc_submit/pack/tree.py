@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.datasets import DATASETS
-from ctc_submit.pack.entry import CONFIGURATIONS, SEQUENCES, Entry
+from ctc_submit.pack.entry import CONFIGURATIONS, SEGMENTATION_ONLY, SEQUENCES, Entry
 from ctc_submit.pack.problem import Problem
-from ctc_submit.pack.reference import SEGMENTATION_ONLY, split_name
+from ctc_submit.pack.reference import split_name
 
 SOFTWARE = "SW"
 
@@ -79,7 +79,8 @@ def entry_of(place: Place) -> Entry:
     Raises:
         DataError: If a name could not stand in a script, or the configuration is unknown.
     """
-    return Entry(place.dataset, place.sequence, place.configuration)
+    second = place.benchmark == SEGMENTATION_ONLY
+    return Entry(place.dataset, place.sequence, place.configuration, second)
 
 
 def dataset_names(places: list[Place], root: Path) -> Iterator[Problem]:
@@ -127,15 +128,19 @@ def both_sequences(places: list[Place], root: Path) -> Iterator[Problem]:
 
 
 def scripts(places: list[Place], root: Path) -> Iterator[Problem]:
-    """Where there is an ``SW/``, it has a script for each result; names are exact."""
+    """Where there is an ``SW/``, it has a script for each result; names are exact.
+
+    That of a result in ``CSB`` may lie in ``SW/CSB`` or beside the others.
+    """
     folder = root / SOFTWARE
     if not folder.is_dir() or any(folder.glob("*.zip")):
         return
-    there = {path.name for path in folder.iterdir()}
     for place in places:
-        names = {f"{place.script}.sh", f"{place.script}.bat"}
-        if not names & there:
-            path = folder / f"{place.script}.sh"
+        inner = folder / (place.benchmark or "")
+        names = (f"{place.script}.sh", f"{place.script}.bat")
+        there = {path.name for each in {folder, inner} if each.is_dir() for path in each.iterdir()}
+        if not there.intersection(names):
+            path = inner / names[0]
             mend = "render it with ctc-submit scripts"
             yield Problem(path, "script-missing", "one script a result", "no such file", mend)
 

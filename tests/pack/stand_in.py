@@ -16,14 +16,16 @@ from pathlib import Path
 {imports}
 
 def main(prog_name):
-    command, sequence, result, flag, model = sys.argv[1:]
+    command, sequence, result, flag, model, *more = sys.argv[1:]
     assert (command, flag) == ("run", "--model"), sys.argv
     frames = sorted(Path(sequence).glob("t*.tif"))
     assert frames, sequence
     out = Path(result)
-    out.mkdir()
+    out.mkdir(parents=True)
     with zipfile.ZipFile(Path(model) / "weights.safetensors") as masks:
         for name in masks.namelist():
+            if name.endswith(".txt") and "--no-track" in more:
+                continue
             (out / name).write_bytes(masks.read(name))
     {ending}
 '''

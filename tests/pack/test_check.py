@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 import tracemalloc
 from pathlib import Path
@@ -270,6 +271,14 @@ def test_a_tree_is_checked_whole(tmp_path: Path) -> None:
     (tmp_path / "SW" / "Fluo-N2DL-HeLa-01.sh").write_text("")
     [problem] = check_all([tmp_path])[0].problems
     assert (problem.rule, problem.path.name) == ("script-missing", "Fluo-N2DL-HeLa-02.sh")
+    (tmp_path / "SW" / "Fluo-N2DL-HeLa-02.sh").write_text("")
+    shutil.copytree(second.result, result.parent / "CSB" / "02_RES")
+    assert "script-missing" not in found(check_all([tmp_path])[0])
+    (tmp_path / "SW" / "CSB").mkdir()
+    scripts = tmp_path / "SW" / "Fluo-N2DL-HeLa-02.sh"
+    scripts.rename(scripts.parent / "CSB" / scripts.name)
+    [problem] = [p for p in check_all([tmp_path])[0].problems if p.rule == "script-missing"]
+    assert problem.path == scripts
 
 
 def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:

@@ -33,7 +33,9 @@ EVERYTHING = Rendering(batch=True, short_names=True, training=True, cluster=True
 
 def everything() -> dict[str, str]:
     """Every kind of file there is."""
-    entries = entries_for([HELA, "Fluo-N2DH-SIM+"], configurations=["", *CONFIGURATIONS])
+    entries = entries_for(
+        [HELA, "Fluo-N2DH-SIM+"], configurations=["", *CONFIGURATIONS], segmentation_only=True
+    )
     return render_folder(entries, EVERYTHING) | launchers()
 
 
@@ -44,6 +46,8 @@ def test_entries_have_the_official_names() -> None:
     assert general.result == "02_RES-allGT+allST"
     assert general.model == "allGT+allST"
     assert Entry(HELA, "01", "GT+ST").model == f"{HELA}-GT+ST"
+    second = Entry(HELA, "01", segmentation_only=True)
+    assert (second.script, second.result, second.model) == (f"CSB/{HELA}-01", "CSB/01_RES", HELA)
 
 
 def test_thirteen_data_sets_are_generalizable() -> None:
@@ -94,6 +98,26 @@ def test_a_batch_file_uses_windows_paths() -> None:
         f'--model "..\\models\\{HELA}-ST" "--device" "cpu"'
     )
     assert text.endswith("exit /b %ERRORLEVEL%\r\n")
+
+
+@pytest.mark.parametrize("cwd", ["SW", "SW/CSB", "."])
+def test_a_second_result_has_a_script_of_its_own(tmp_path: Path, cwd: str) -> None:
+    root = tmp_path / "with blanks"
+    files = render_folder([Entry("Fluo-N3DL-DRO", "02", segmentation_only=True)], Rendering())
+    [script] = write_scripts(root / "SW", files)
+    assert script == root / "SW" / "CSB" / "Fluo-N3DL-DRO-02.sh"
+    fake = root / "SW" / "ctc-submit"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$PWD" "$@"\n')
+    fake.chmod(0o755)
+    done = subprocess.run([script], cwd=root / cwd, capture_output=True, text=True, check=True)
+    said = [line.replace(str(root), "ROOT") for line in done.stdout.splitlines()]
+    paths = ["ROOT/Fluo-N3DL-DRO/02", "ROOT/Fluo-N3DL-DRO/CSB/02_RES"]
+    options = ["--model", "../models/Fluo-N3DL-DRO", "--no-track"]
+    assert said == ["ROOT/SW", "run", *paths, *options]
+    text = render_run_batch(Entry("Fluo-N3DL-DRO", "02", segmentation_only=True))
+    assert 'cd /d "%~dp0.\\.." ||' in text
+    assert 'set "DATA=%~dp0..\\.."' in text
+    assert '"%DATA%\\Fluo-N3DL-DRO\\CSB\\02_RES"' in text
 
 
 def test_one_training_script_a_model() -> None:

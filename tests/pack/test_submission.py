@@ -100,6 +100,19 @@ def test_segmentation_alone_leaves_tracks_out(scene: Scene) -> None:
     assert not [name for name in names(scene.out) if "track" in name]
 
 
+def test_a_second_result_is_flown_by_its_own_script(scene: Scene) -> None:
+    second = scene.data / HELA / "CSB" / "01_RES"
+    shutil.copytree(scene.result, second)
+    (second / "res_track.txt").unlink()
+    said = scene.pack(benchmark="CTB")
+    assert said[0] == "checked 2 results"
+    assert any(line.startswith(f"CSB/{HELA}-01.sh: 4 masks equal") for line in said)
+    assert f"{HELA}/CSB/01_RES/mask000.tif" in names(scene.out)
+    change(second, 0, lambda labels: labels.fill(7))
+    with pytest.raises(RulesBroken, match=r"CSB/01_RES/mask000\.tif: expected the labels"):
+        scene.pack(benchmark="CTB")
+
+
 def test_faulty_results_are_refused(scene: Scene) -> None:
     (scene.result / "mask001.tif").unlink()
     with pytest.raises(RulesBroken, match=r"mask001\.tif: \[mask-missing\]"):

@@ -2,8 +2,8 @@
 # @{name}.sh: Cell Tracking Challenge, data set @{dataset}, sequence @{sequence}.
 # Runs without arguments, from any folder and without network; exit code 0 when all is written.
 #
-#   input   ../@{dataset}/@{sequence}       raw frames t000.tif, t001.tif, ...
-#   output  ../@{dataset}/@{result}   mask000.tif, mask001.tif, ...; an earlier result is replaced
+#   input   @{dots}/@{dataset}/@{sequence}       raw frames t000.tif, t001.tif, ...
+#   output  @{dots}/@{dataset}/@{result}   mask000.tif, mask001.tif, ...; an earlier result is replaced
 #   model   @{model}
 #
 # Prerequisites: 64-bit GNU/Linux or macOS, bash, Python 3.11 or newer, 4 GB of memory, and the
@@ -18,9 +18,9 @@ fail() {
   exit 1
 }
 
-data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/..}
-data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/@{dots}}
+data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-@{dots}}: no such folder"
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")@{up}"
 
 ctc=
 for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
