@@ -3,8 +3,9 @@
 Draws 300 frames of 720×576 with some 200 cells each, writes the truth (SEG and TRA) and a result
 (each zlib, as the toolkit writes them), and times in one run: our own SEG + DET + TRA on all cores;
 only decoding the 900 files once with the same reader and cores; the same with tifffile; and
-py-ctcmetrics with all cores. Then one frame of 2048² with 5,000 cells. The organisers' executables
-are not part of this program and are not timed.
+py-ctcmetrics with all cores. A cell lives 30 frames and leaves its place to a child: the number of
+tracks is what py-ctcmetrics' time grows with most. Then one frame of 2048² with 5,000 cells. The
+organisers' executables are not part of this program and are not timed.
 """
 
 import argparse
@@ -36,7 +37,9 @@ def main() -> None:
     parser.add_argument("--peer", action="store_true", help="also time py-ctcmetrics (minutes)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        sequence = draw_sequence(Path(folder), arguments.frames, shape=(576, 720), pitch=45)
+        sequence = draw_sequence(
+            Path(folder), arguments.frames, shape=(576, 720), pitch=45, life=30
+        )
         compare(sequence, arguments.repeats, peer=arguments.peer)
     with tempfile.TemporaryDirectory() as folder:
         large = draw_sequence(Path(folder), 1, shape=(2048, 2048), pitch=29)
@@ -65,8 +68,19 @@ def compare(sequence: Sequence, repeats: int, *, peer: bool) -> None:
     print("the organisers' executables      not measured: they are not distributed with this")
 
 
-def draw_sequence(folder: Path, frames: int, *, shape: tuple[int, int], pitch: int) -> Sequence:
-    """Write a sequence of swaying discs with its truth and a result one pixel off."""
+def draw_sequence(
+    folder: Path, frames: int, *, shape: tuple[int, int], pitch: int, life: int | None = None
+) -> Sequence:
+    """Write a sequence of swaying discs with its truth and a result one pixel off.
+
+    Args:
+        folder: Where to.
+        frames: How many.
+        shape: Height and width in pixels.
+        pitch: Distance of the cells in pixels.
+        life: Frames after which a cell leaves its place to its child; None: never.
+    """
+    life = life or frames
     data = folder / "Drawn"
     parts = {"01_GT/SEG": "man_seg", "01_GT/TRA": "man_track", "01_RES": "mask"}
     for part in ("01", *parts):
@@ -78,11 +92,17 @@ def draw_sequence(folder: Path, frames: int, *, shape: tuple[int, int], pitch: i
         sway = pitch * (0.5 + 0.05 * np.sin(time / 7 + grid))
         apart = np.hypot(rows % pitch - sway, columns % pitch - sway)
         labels = np.zeros(shape, np.uint16)
-        labels[: down * pitch, : across * pitch] = np.where(apart < 0.4 * pitch, grid, 0)
+        shown_now = grid + down * across * (time // life)
+        labels[: down * pitch, : across * pitch] = np.where(apart < 0.4 * pitch, shown_now, 0)
         for part, prefix in parts.items():
             shown = np.roll(labels, 1, 0) if prefix == "mask" else labels
             write_labels(data / part / f"{prefix}{time:03d}.tif", shown)
-    tracks = [Track(label, 0, frames - 1, 0) for label in range(1, down * across + 1)]
+    tracks = [
+        Track(place + down * across * age, begin, min(begin + life, frames) - 1, parent)
+        for age, begin in enumerate(range(0, frames, life))
+        for place in range(1, down * across + 1)
+        for parent in [place + down * across * (age - 1) if age else 0]
+    ]
     write_tracks(data / "01_GT" / "TRA" / "man_track.txt", tracks)
     write_tracks(data / "01_RES" / "res_track.txt", tracks)
     return Sequence.at(data / "01")
