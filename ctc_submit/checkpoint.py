@@ -34,6 +34,7 @@ class Card:
         training: Settings, steps and seconds of the training.
         scores: One entry a measurement: protocol, data, frames, measure, value.
         tuning: What tuning changed after the training, on which frames, and what it brought.
+        track: Settings of `ctc_submit.track.settings.TrackConfig` that are not the defaults.
         notes: Limits and terms, in sentences.
         sha256: Of the weights file.
     """
@@ -46,17 +47,21 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     scores: list[dict[str, Any]] = field(default_factory=list)
     tuning: dict[str, Any] = field(default_factory=dict)
+    track: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
 
 
-def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
+def save_checkpoint(
+    folder: Path, method: Method, card: Card, *, beside: dict[str, bytes] | None = None
+) -> Card:
     """Write a model folder; weights are stored in float16.
 
     Args:
         folder: Made where it is missing; its weights and card are replaced.
         method: Whose network is stored.
         card: What is known of it; method, settings and checksum are filled in here.
+        beside: Further files by name, such as `CURVES`; all of the folder's are replaced, or none.
 
     Returns:
         The card as written.
@@ -73,7 +78,9 @@ def save_checkpoint(folder: Path, method: Method, card: Card) -> Card:
     written = Card(**known)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder, {WEIGHTS: weights} | _written(written, folder))
+        files = beside or {}
+        curves = CURVES in files or (folder / CURVES).exists()
+        _replace(folder, {WEIGHTS: weights} | files | _written(written, curves))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
     return written
@@ -86,7 +93,7 @@ def write_card(folder: Path, card: Card) -> None:
         CheckpointError: If the folder cannot be written.
     """
     try:
-        _replace(folder, _written(card, folder))
+        _replace(folder, _written(card, (folder / CURVES).exists()))
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written ({error.strerror})") from error
 
@@ -123,6 +130,7 @@ def render_card(card: Card, *, curves: bool = False) -> str:
         _listed(card.config),
         "## Segmentation",
         _listed(card.segment),
+        *(["## Tracking", _listed(card.track)] if card.track else []),
         "## Limits and terms",
         "\n".join(f"- {note}" for note in card.notes) or "- none stated",
     ]
@@ -218,11 +226,10 @@ def _stored(value: torch.Tensor) -> torch.Tensor:
     return value.half() if value.is_floating_point() else value
 
 
-def _written(card: Card, folder: Path) -> dict[str, bytes]:
-    """Return the files of a card by their names, for this model folder."""
+def _written(card: Card, curves: bool) -> dict[str, bytes]:
+    """Return the files of a card by their names."""
     text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
-    page = render_card(card, curves=(folder / CURVES).exists())
-    return {CARD: text.encode(), README: page.encode()}
+    return {CARD: text.encode(), README: render_card(card, curves=curves).encode()}
 
 
 def _replace(folder: Path, files: dict[str, bytes]) -> None:

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from ctc_submit.ensemble.members import Member, find_cells, load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.segment import strip
-from ctc_submit.track.settings import TrackConfig
+from ctc_submit.track.settings import TrackConfig, linking_of
 from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
@@ -45,10 +45,7 @@ class RunConfig:
         default=None,
         metadata={"help": "Strip without cells; default: the data set's own.", "unit": "px"},
     )
-    track: bool = field(
-        default=True,
-        metadata={"help": "Link the cells over time and write res_track.txt."},
-    )
+    track: bool = field(default=True, metadata={"help": "Link cells and write res_track.txt."})
     repair: bool = field(default=False, metadata={"help": "Mend masks by those before and after."})
     resume: bool = field(default=False, metadata={"help": "Go on with an interrupted run."})
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
@@ -112,6 +109,7 @@ class Run:
         self.seconds = 0.0
         self.tracked: Tracked | None = None
         self.linked = config.track or config.repair
+        self.linking = TrackConfig()
 
     def __call__(self, device: str) -> Iterator[FrameReport]:
         """Run it, yielding a report a frame.
@@ -127,6 +125,8 @@ class Run:
         """
         start = time.perf_counter()
         members = self.clock.timed("load", load_members, self.models, device)
+        tuned = linking_of(members[0].card.track, self.models[0])
+        self.linking = replace(tuned, repair=tuned.repair or self.config.repair)
         settings = self._settings(members, device)
         if self.result.exists() and not self.result.is_dir():
             raise DataError(f"{self.result}: is a file; name a folder for the result")
@@ -258,7 +258,7 @@ class Run:
         if self.linked:
             self.tracked = track_result(
                 self.partial,
-                TrackConfig(repair=self.config.repair),
+                self.linking,
                 output=self.result,
                 sequence=self.sequence,
                 border=self.border,

@@ -23,7 +23,7 @@ ROOMS = {
     "container": {"pack", "data", "errors"},
     "ensemble": {"checkpoint", "segment", "methods", "pixels", "data", "errors"},
     "pipeline": {"ensemble", "segment", "track", "data", "errors"},
-    "train": {"checkpoint", "segment", "score", "methods", "pixels", "data", "errors"},
+    "train": {"checkpoint", "segment", "score", "track", "methods", "pixels", "data", "errors"},
     "report": {"score", "data", "pixels", "errors"},
     "reproduce": {
         "train",

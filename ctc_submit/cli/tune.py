@@ -14,6 +14,13 @@ from ctc_submit.train.config import TuneConfig
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path))
 @frame_options("score against", part="train")
+@click.option("--tracks", is_flag=True, help="Tune how cells are linked, on whole sequences.")
+@click.option(
+    "--masks",
+    type=click.Path(path_type=Path, file_okay=False),
+    multiple=True,
+    help="With --tracks: masks of each sequence, made by a model that did not learn from it.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing.")
 @device_option
 @options_from(TuneConfig, "config")
@@ -33,7 +40,25 @@ def command(
     thresholds of the method, whose a pixel is that several cells cover, the smallest cell, and the
     boundaries one or two pixels in or out. The network looks at every frame once. The model's card
     gets the settings, and the score before and after.
+
+    With --tracks, MODEL segments whole sequences that it did not learn from, and the settings of
+    linking are tried that raise TRA (or --goal OP_CLB, the mean of LNK and BIO).
     """
+    tracks, masks = selection.pop("tracks"), selection.pop("masks")
+    if tracks:
+        from ctc_submit.cli.tune_tracks import tune_tracks_of
+
+        return tune_tracks_of(
+            model,
+            datasets,
+            numbers=selection["sequences"],
+            masks=masks,
+            config=config,
+            dry_run=dry_run,
+            device=device,
+        )
+    if config.goal in {"TRA", "OP_CLB"}:
+        raise click.UsageError(f"--goal {config.goal} is about tracks; add --tracks")
     from tqdm import tqdm
 
     from ctc_submit.checkpoint import CARD, config_from, load_checkpoint

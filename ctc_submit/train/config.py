@@ -89,9 +89,9 @@ class TrainConfig:
 class TuneConfig:
     """What tuning raises, where it looks, and what it takes for more than luck."""
 
-    goal: Literal["SEG", "OP_CSB"] = field(
+    goal: Literal["SEG", "OP_CSB", "TRA", "OP_CLB"] = field(
         default="SEG",
-        metadata={"help": "What is raised; OP_CSB, the mean of SEG and DET, needs markers."},
+        metadata={"help": "What is raised; TRA and OP_CLB with --tracks (TRA by default there)."},
     )
     margin: float = field(
         default=0.001,
