@@ -134,7 +134,7 @@ def _listed(settings: Mapping[str, Any]) -> str:
 
 
 def _parameters(card: Mapping[str, Any]) -> str:
-    chapters = ("config", "segment", "training")
+    chapters = ("config", "segment", "track", "training")
     parts = [f"{name}: {_listed(settings)}" for name in chapters if (settings := card.get(name))]
     return ". ".join(parts) or "none recorded"
 

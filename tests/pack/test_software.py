@@ -119,11 +119,13 @@ def test_the_method_page_names_what_it_tells(models: dict[str, Path]) -> None:
     score = {"protocol": "across videos", "measure": "SEG", "value": 0.7701, "missed": 0.04}
     card["scores"] = [score | {"frames": 64, "data": {"sequences": ["02"]}}]
     card["data"] = {"held_out": ["t1", "t2", "t3", "t4"]}
+    card["track"] = {"gate": 2.5}
     text = render_markdown({"m": card}, About("T", {"gate": 3.0, "divisions": True}))
     assert "Scores: SEG 0.7701 (across videos; missed 0.04, frames 64)." in text
     assert "held_out t1; t2; t3 … (4)" in text
     assert "Shape-Aware Loss of Lin and Norouzi" in text
     assert "**Tracking**: gate 3, divisions True" in text
+    assert "**m**: config: loss shape_aware_paper. segment: score 0.5. track: gate 2.5." in text
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.6])
