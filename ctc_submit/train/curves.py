@@ -38,27 +38,35 @@ NO_LOSS = frozenset(
 """Columns that are not the mean of a loss."""
 
 
-def write_csv(path: Path, rows: list[Row]) -> None:
-    """Write one line an epoch; a cell stays empty where an epoch was not scored.
+def curve_files(rows: list[Row], title: str) -> dict[str, bytes]:
+    """Return the table and the picture of a training by their names."""
+    return {"curves.csv": as_csv(rows), "curves.png": as_png(rows, title)}
+
+
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files into a folder, each whole or not at all.
 
     Raises:
-        DataError: If the file cannot be written.
+        DataError: If one cannot be written.
     """
+    for name, content in files.items():
+        with whole_file(folder / name) as partial:
+            partial.write_bytes(content)
+
+
+def as_csv(rows: list[Row]) -> bytes:
+    """Return one line an epoch; a cell stays empty where an epoch was not scored."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows({k: f"{v:.6g}" for k, v in row.items()} for row in rows)
-    with whole_file(path) as partial:
-        partial.write_text(text.getvalue(), "utf-8")
+    return text.getvalue().encode()
 
 
-def write_png(path: Path, rows: list[Row], title: str) -> None:
-    """Draw losses, SEG, learning rate and images a second over the epochs.
-
-    Raises:
-        DataError: If the file cannot be written.
-    """
+def as_png(rows: list[Row], title: str) -> bytes:
+    """Draw losses, SEG, learning rate and images a second over the epochs."""
+    content = io.BytesIO()
     with rc_context({"axes.prop_cycle": library[COLOURS]["axes.prop_cycle"]}):
         figure = Figure(figsize=(7, 8.5), layout="constrained")
         FigureCanvasAgg(figure)
@@ -81,8 +89,8 @@ def write_png(path: Path, rows: list[Row], title: str) -> None:
                 axes.legend(fontsize="small", ncols=3)
         for axes in (losses, scores, rate, speed):
             axes.grid(alpha=0.3)
-        with whole_file(path) as partial:
-            figure.savefig(partial, format="png", dpi=110)
+        figure.savefig(content, format="png", dpi=110)
+    return content.getvalue()
 
 
 def _plot(axes: Axes, rows: list[Row], name: str, **style: Any) -> None:

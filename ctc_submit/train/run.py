@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ctc_submit.checkpoint import CURVES, Card, save_checkpoint
+from ctc_submit.checkpoint import Card, save_checkpoint
 from ctc_submit.data.labels import whole_file
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
@@ -25,7 +25,7 @@ from ctc_submit.pixels.augment import AugmentSettings
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches, Order
-from ctc_submit.train.curves import Row, write_csv, write_events, write_png
+from ctc_submit.train.curves import Row, curve_files, write_events, write_files
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.processes import Group
 from ctc_submit.train.split import Example, hold_out
@@ -210,10 +210,14 @@ class Course:
         self.rows.append(row)
         now = time.perf_counter()
         self.seconds, self.clock = self.seconds + now - self.clock, now
-        self._draw(model=best or self.best >= 0)
+        drawn = curve_files(self.rows, self.job.name)
+        write_files(self.job.work, drawn)
         if best:
             self.best = row.get("seg", self.best)
-            save_checkpoint(self.job.out, judged, self._card(row, outcome, examples))
+            card = self._card(row, outcome, examples)
+            save_checkpoint(self.job.out, judged, card, beside=drawn)
+        elif self.best >= 0:  # a model of this training is there
+            write_files(self.job.out, drawn)
         self._save()
         return EpochReport(int(row["epoch"]), row, best)
 
@@ -254,12 +258,6 @@ class Course:
         with whole_file(job.work / STATE) as partial:
             partial.write_bytes(content.getbuffer())
         write_events(job.work / "tensorboard", self.rows[-1])
-
-    def _draw(self, *, model: bool) -> None:
-        """Write the curves into the work folder and, beside a model of this training, there too."""
-        for folder in (self.job.work, *([self.job.out] if model else [])):
-            write_csv(folder / "curves.csv", self.rows)
-            write_png(folder / CURVES, self.rows, self.job.name)
 
 
 def _make(folder: Path) -> None:

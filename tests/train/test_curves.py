@@ -1,6 +1,6 @@
 import importlib.util
+import io
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ctc_submit.errors import DataError
-from ctc_submit.train import curves
-from ctc_submit.train.curves import Row, write_csv, write_events, write_png
+from ctc_submit.train.curves import Row, as_csv, as_png, curve_files, write_events, write_files
 
 ROWS: list[Row] = [
     {"epoch": 1.0, "mask": 0.5, "total": 1.25, "learning_rate": 1e-3, "seconds": 3, "waited": 0},
@@ -36,34 +35,34 @@ class Writer:
         self.written.append((name, value, step))
 
 
-def test_a_table_has_a_line_an_epoch(tmp_path: Path) -> None:
-    write_csv(tmp_path / "c.csv", ROWS)
-    assert (tmp_path / "c.csv").read_text().splitlines() == [
+def test_a_table_has_a_line_an_epoch() -> None:
+    assert as_csv(ROWS).decode().splitlines() == [
         "epoch,mask,total,learning_rate,seconds,waited,seg,matched",
         "1,0.5,1.25,0.001,3,0,,",
         "2,0.4,1,0.0005,,,0.75,0.8",
     ]
 
 
-def test_a_picture_is_drawn(tmp_path: Path) -> None:
-    write_png(tmp_path / "c.png", ROWS, "model")
-    assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
+def test_files_are_written_whole_or_it_is_said(tmp_path: Path) -> None:
+    write_files(tmp_path, curve_files(ROWS, "model"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.csv", "curves.png"]
+    assert (tmp_path / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(DataError, match="cannot be written"):
+        write_files(tmp_path / "nowhere", {"curves.csv": b""})
 
 
-def test_one_epoch_and_columns_that_are_missing_can_be_drawn(tmp_path: Path) -> None:
+def test_one_epoch_and_columns_that_are_missing_can_be_drawn() -> None:
     """As after the first epoch, without held-out frames, or from a state of an earlier version."""
-    write_png(tmp_path / "c.png", ROWS[:1], "model")
-    with Image.open(tmp_path / "c.png") as picture:
+    with Image.open(io.BytesIO(as_png(ROWS[:1], "model"))) as picture:
         assert picture.size == (770, 935)
 
 
 def test_every_axis_is_named_with_its_unit_and_nothing_is_clipped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
-    monkeypatch.setattr(curves, "whole_file", nullcontext)
-    write_png(tmp_path / "c.png", [row | {"images_per_second": 3.5} for row in ROWS], "model")
+    as_png([row | {"images_per_second": 3.5} for row in ROWS], "model")
     (figure,) = drawn
     figure.canvas.draw()
     labels = [axes.get_ylabel() for axes in figure.axes]

@@ -82,6 +82,11 @@ def test_a_training_leaves_a_model_and_its_curves(dataset: Path) -> None:
     work = dataset.parent / "model work"
     assert (work / "curves.csv").read_text().startswith("epoch,")
     assert (work / "curves.png").read_bytes()[:4] == b"\x89PNG"
+    last = (work / "curves.csv").read_text().splitlines()[0].split(",")
+    assert "images_per_second" in last
+    for name in ("curves.csv", "curves.png"):
+        assert (dataset.parent / "model" / name).read_bytes() == (work / name).read_bytes()
+    assert "](curves.png)" in (dataset.parent / "model" / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("stop", [2, 4])
