@@ -1,14 +1,29 @@
-"""Linking by laptrack and byotrack, on our tables and with our writer."""
+"""Our linking beside laptrack and byotrack: LNK and exact divisions on the truth's own masks.
 
+    python -m benchmarks.track_peers ../shared/data [--only 3D] [--drop 0.05]
+
+All linkers get the same shuffled masks, ours the defaults, and write through the same writer, which
+fills closed gaps. laptrack's cutoffs are the best of a grid for the very sequence, by LNK and then
+divisions, without deletions; byotrack is set as its authors set it for the challenge.
+"""
+
+import argparse
 import itertools
 import logging
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.track_linking import Linker, films, judged, ours, said
+from benchmarks.track_scenes import Film, shuffled
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.movie import Movie
+
+CUTOFFS = (1.0, 2.0, 4.0, 8.0)
+SPLITS = (0.0, 1.5, 2.5)
+"""Of laptrack, in radii; a split of 0 is no division."""
 
 
 def by_laptrack(movie: Movie, *, cutoff: float, split: float) -> Links:
@@ -58,10 +73,12 @@ def by_byotrack(movie: Movie, masks: list[np.ndarray], *, gap: int = 1) -> Links
     logging.getLogger("byotrack").setLevel(logging.ERROR)
     found = [byotrack.SegmentationDetections(torch.from_numpy(m.astype(np.int32))) for m in masks]
     grows = len(movie.cells[-1]) > 1.3 * max(len(movie.cells[0]), 1)
+    pixel = movie.scale.spacing[-1]  # byotrack works in pixels
     specs = kalman_linker.KalmanLinkerParameters(
-        association_threshold=max(3 * movie.radius, movie.spread),
-        detection_std=movie.radius / 2,
-        process_std=3 * movie.radius,
+        association_threshold=max(3 * movie.radius, movie.spread) / pixel,
+        detection_std=movie.radius / pixel / 2,
+        process_std=3 * movie.radius / pixel,
+        anisotropy=(movie.scale.spacing[0] / pixel, 1.0, 1.0),
         kalman_order=0,
         n_valid=1,
         n_gap=gap,
@@ -101,3 +118,38 @@ def _links(count: int, later: dict[int, list[int]]) -> Links:
         else:
             parents[seconds[:2]] = first
     return Links(follows, parents)
+
+
+def tuned_laptrack(film: Film, masks: list[np.ndarray]) -> tuple[str, Linker]:
+    """Return the grid's best laptrack for this very film."""
+
+    def laptrack_with(cutoff: float, split: float) -> Linker:
+        return lambda movie, _masks: by_laptrack(movie, cutoff=cutoff, split=split)
+
+    divides = len({t.parent for t in film.tracks if t.parent}) > 1
+    found = {}
+    for cutoff, split in itertools.product(CUTOFFS, SPLITS if divides else SPLITS[:1]):
+        values = judged(film, masks, laptrack_with(cutoff, split))
+        found[cutoff, split] = (values["LNK"], float(np.nan_to_num(values["BC(0)"])))
+    best = max(found, key=lambda setting: found[setting])
+    return f"laptrack {best[0]:g}r/{best[1]:g}r", laptrack_with(*best)
+
+
+def main() -> None:
+    """Print a line for each sequence and linker."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder of the real data sets")
+    parser.add_argument("--drop", type=float, default=0.05, help="share of cells deleted")
+    parser.add_argument("--only", default="", help="sequences whose names hold this")
+    options = parser.parse_args()
+    print(f"sequence | linker | all cells | {options.drop:.0%} deleted")
+    for film in films(options.data, options.only):
+        masks, fewer = shuffled(film.masks, 0, 0), shuffled(film.masks, options.drop, 1)
+        name, laptrack = tuned_laptrack(film, masks)
+        for who, linker in {"ctc-submit": ours, name: laptrack, "byotrack": by_byotrack}.items():
+            whole, dropped = judged(film, masks, linker), judged(film, fewer, linker)
+            print(f"{film.name} | {who} | {said(whole)} | {said(dropped)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
