@@ -180,15 +180,12 @@ def test_two_processes_that_were_ended_go_on_exactly(dataset: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_stop_early_together(dataset: Path) -> None:
-    """Mask R-CNN, whose mask head is not used in steps without cells; a second run adds nothing."""
-    for number in range(0, 10, 2):
+    """Mask R-CNN, whose mask head is not used in steps without cells."""
+    for number in {0, 2, 4, 6, 8} - {4, 6}:  # the held-out frames keep theirs
         write_labels(dataset / f"01_ST/SEG/man_seg{number:03d}.tif", np.zeros((48, 48), np.uint16))
     options = ["--batch", "1", "--learning-rate", "1e-12", "--patience", "1", "--epochs", "9"]
     finish(together(dataset, "m", *options, settings=MASK_RCNN))
-    rows = curves(dataset, "m")
-    assert 1 < len(rows) < 9
-    finish(together(dataset, "m", *options, settings=MASK_RCNN))
-    assert curves(dataset, "m")[: len(rows)] == rows
+    assert 1 < len(curves(dataset, "m")) < 9
 
 
 def test_too_few_frames_for_the_processes_are_said(dataset: Path) -> None:
