@@ -97,6 +97,11 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     sizes = cell_sizes(surveyed[example] for example in learned)
     if not sizes.most:
         raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
+    if chosen_by and not cell_sizes(surveyed[example] for example in chosen_by).most:
+        raise DataError(
+            f"none of the {len(chosen_by)} frames held out to choose the best by has a cell; take "
+            "a larger --holdout, another --seed, or --holdout 0"
+        )
     plug = method_named(job.method)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
@@ -137,6 +142,8 @@ def _learn(
     judged.net.to(job.device)
     course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
     course.resume()
+    if group.told(course.is_stuck(), learner.device):
+        return
     steps = range(learner.step, job.config.epochs * order.steps)
     batches = Batches(
         learned,

@@ -129,6 +129,15 @@ def test_patience_ends_a_training_early(dataset: Path) -> None:
     patient = replace(FAST, epochs=30, learning_rate=1e-12, patience=2)
     steps = course(job(dataset, "a", patient))
     assert len(steps) < 30 * 3
+    assert course(job(dataset, "a", patient)) == []  # the same command again adds nothing
+
+
+def test_held_out_frames_without_a_cell_choose_nothing(dataset: Path) -> None:
+    described = job(dataset, "a")
+    for number in np.random.default_rng([0, 0]).permutation(8)[:2]:
+        write_labels(dataset / f"01_ST/SEG/man_seg{number:03d}.tif", np.zeros((64, 64), np.uint16))
+    with pytest.raises(DataError, match="none of the 2 frames held out"):
+        course(described)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_model(dataset: Path) -> None:
