@@ -29,7 +29,7 @@ from ctc_submit.train.curves import Row, curve_files, write_events, write_files
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.processes import Group
 from ctc_submit.train.split import Example, hold_out
-from ctc_submit.train.survey import cell_sizes, survey
+from ctc_submit.train.survey import sizes_to_learn, survey
 from ctc_submit.train.validate import Validation, score_entry, validate
 
 STATE = "state.pt"
@@ -93,15 +93,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     learned, chosen_by = hold_out(job.examples, job.config.holdout, rng)
     if not learned:
         raise DataError("no annotated frame to learn from; look at --truth and --split")
-    surveyed = survey(job.examples)
-    sizes = cell_sizes(surveyed[example] for example in learned)
-    if not sizes.most:
-        raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
-    if chosen_by and not cell_sizes(surveyed[example] for example in chosen_by).most:
-        raise DataError(
-            f"none of the {len(chosen_by)} frames held out to choose the best by has a cell; take "
-            "a larger --holdout, another --seed, or --holdout 0"
-        )
+    sizes = sizes_to_learn(survey(job.examples), learned, chosen_by)
     plug = method_named(job.method)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))

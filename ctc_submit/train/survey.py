@@ -72,6 +72,30 @@ def cell_sizes(frames: Iterable[FrameSurvey]) -> CellSizes:
     return CellSizes(np.array(heights, float), np.array(widths, float), most)
 
 
+def sizes_to_learn(
+    surveyed: dict[Example, FrameSurvey], learned: list[Example], chosen_by: list[Example]
+) -> CellSizes:
+    """Return the sizes of the cells to learn from.
+
+    Args:
+        surveyed: What every frame holds.
+        learned: Frames to learn from.
+        chosen_by: Frames to choose the best epoch by; may be none.
+
+    Raises:
+        DataError: If either has frames, but no cell.
+    """
+    sizes = cell_sizes(surveyed[example] for example in learned)
+    if not sizes.most:
+        raise DataError(f"none of the {len(learned)} frames to learn from has a cell")
+    if chosen_by and not cell_sizes(surveyed[example] for example in chosen_by).most:
+        raise DataError(
+            f"none of the {len(chosen_by)} frames held out to choose the best by has a cell; take "
+            "a larger --holdout, another --seed, or --holdout 0"
+        )
+    return sizes
+
+
 def _look_at(example: Example) -> FrameSurvey:
     labels = np.maximum(example.read()[1], 0)
     found = ndimage.find_objects(labels)
