@@ -183,15 +183,21 @@ def _unpack_strip(data: bytes, compression: int, into: np.ndarray) -> bool:
 
 
 def _decode(data: bytes, compression: int, into: np.ndarray) -> tuple[int, bool]:
-    """Return how many bytes were unpacked, and whether the strip is whole."""
-    try:
-        size = len(_DECODERS[compression](data, out=into))
-    except Exception:  # noqa: BLE001 - each codec has errors of its own, without a common parent
-        into[:] = 0
-        found, whole = _longer_or_damaged(data, compression, into.size)
-        into[: len(found)] = np.frombuffer(found, np.uint8)
-        return len(found), whole
-    return size, size == into.size
+    """Return how many bytes were unpacked, and whether the strip is whole.
+
+    Only deflate unpacks in place: imagecodecs' other decoders may write beyond the place that they
+    are given where a strip is damaged.
+    """
+    if compression in _DEFLATE:
+        try:
+            size = len(_DECODERS[compression](data, out=into))
+        except Exception:  # noqa: BLE001 - the codec's errors have no common parent
+            into[:] = 0
+        else:
+            return size, size == into.size
+    found, whole = _longer_or_damaged(data, compression, into.size)
+    into[: len(found)] = np.frombuffer(found, np.uint8)
+    return len(found), whole
 
 
 def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[bytes, bool]:
