@@ -64,7 +64,9 @@ def test_random_label_maps_give_valid_tracks(
     for before, after in zip(maps, out, strict=True):
         if border == 0:
             assert ((after > 0) >= (before > 0)).all(), "a cell was lost"
-        pairs = np.unique(np.stack([before[before > 0], after[before > 0]]), axis=1)
+        # where a cell was dropped at the border, a closed gap may fill part of its place
+        seen = (before > 0) & (after > 0) if border else before > 0
+        pairs = np.unique(np.stack([before[seen], after[seen]]), axis=1)
         assert len(np.unique(pairs[0])) == pairs.shape[1], "a cell was torn"
 
 
