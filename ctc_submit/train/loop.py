@@ -55,16 +55,19 @@ class Learner:
         self.method, self.config, self.steps_an_epoch = method, config, steps_an_epoch
         self.group = group or Group()
         self.losses = self.group.spread(method)
+        device = next(method.net.parameters()).device
+        self.device = device
         self.optimizer = torch.optim.AdamW(
-            method.net.parameters(), config.learning_rate, weight_decay=config.weight_decay
+            method.net.parameters(),
+            config.learning_rate,
+            weight_decay=config.weight_decay,
+            fused=device.type == "cuda",
         )
         self.average = (
             AveragedModel(method.net, multi_avg_fn=get_ema_multi_avg_fn(config.ema))  # type: ignore[no-untyped-call]
             if config.ema > 0
             else None
         )
-        device = next(method.net.parameters()).device
-        self.device = device
         self.autocast = autocast_type(config.precision, device)
         self.scaler = torch.amp.GradScaler(
             device.type, enabled=self.autocast == torch.float16 and device.type == "cuda"
@@ -95,7 +98,7 @@ class Learner:
             self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
         self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
         self.scaler.load_state_dict(state["scaler"])  # type: ignore[arg-type]
-        torch.set_rng_state(state["random"])  # type: ignore[arg-type]
+        torch.set_rng_state(state["random"].cpu())  # type: ignore[attr-defined]
 
 
 def learning_rate_at(step: int, config: TrainConfig, steps_an_epoch: int) -> float:

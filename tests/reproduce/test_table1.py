@@ -155,6 +155,7 @@ def test_a_row_is_trained_tuned_scored_and_not_run_again(
     total = sum(j for j, _ in entry.by_frame.values())
     assert entry.seg == pytest.approx(total / entry.cells, abs=1e-3)
     assert entry.training["epochs"] == entry.epochs == 1 and entry.method["width"] == 2
+    assert entry.device == "CPU"
     text = (dataset.parent / "docs/table1.md").read_text()
     assert "(2 seeds)" in text and "20% of all annotated frames, drawn with seed 0" in text
 
@@ -295,11 +296,16 @@ def entry(row: str, seg: float, seed: int = 0, **more: object) -> Entry:
 
 def test_losses_are_compared_on_the_same_frames() -> None:
     entries = [entry("unet-shape_aware", 0.8, s) for s in (0, 1)]
-    entries += [entry("unet-bce", 0.7, 0), entry("unet-bce", 0.72, 1), entry("unet-focal", 0.8)]
+    entries += [
+        entry("unet-bce", 0.7, 0, epochs=3),
+        entry("unet-bce", 0.72, 1),
+        entry("unet-focal", 0.8),
+    ]
     bce, focal = comparisons(entries)
     assert (bce.second, bce.seeds, bce.verdict) == ("unet-bce", 2, "more")
     assert bce.difference == pytest.approx(0.09) and bce.spread == pytest.approx(0.0141, abs=1e-3)
     assert bce.low <= bce.difference <= bce.high
+    assert bce.epochs == (0, 3) and "| 0 and 3 |" in render(entries)
     assert focal.verdict == "no difference that shows" and focal.spread is None
     other = entry("unet-focal", 0.1, by_frame={"SIM/02/t000": [0.1, 1]})
     assert len(comparisons([entries[0], other])) == 0

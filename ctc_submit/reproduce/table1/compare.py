@@ -32,6 +32,7 @@ class Comparison:
         high: Upper end.
         seeds: Number of common seeds.
         spread: Standard deviation of the difference over seeds; None for one seed.
+        epochs: Of the first and of the second, for the first seed.
     """
 
     dataset: str
@@ -43,6 +44,7 @@ class Comparison:
     high: float
     seeds: int
     spread: float | None
+    epochs: tuple[int, int]
 
     @property
     def verdict(self) -> str:
@@ -93,4 +95,5 @@ def compared(pairs: list[tuple[Entry, Entry]]) -> Comparison:
         high=float(high),
         seeds=len(pairs),
         spread=float(each.std(ddof=1)) if len(pairs) > 1 else None,
+        epochs=(first.epochs, second.epochs),
     )

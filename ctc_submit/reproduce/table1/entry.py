@@ -35,6 +35,7 @@ class Entry:
         how: Where the scored frames come from.
         budget: Minutes of training that were asked for; 0 where epochs were.
         minutes: Minutes that it took.
+        device: What trained it.
         epochs: Planned ones.
         best_epoch: The one that was kept.
         step_seconds: Measured before the training.
@@ -62,6 +63,7 @@ class Entry:
     how: str = ""
     budget: float = 0.0
     minutes: float = 0.0
+    device: str = ""
     epochs: int = 0
     best_epoch: int = 0
     step_seconds: float = 0.0

@@ -113,6 +113,7 @@ def _scored(case: Case, planned: Plan) -> Entry:
         how=case.division.how,
         budget=0.0 if case.config.epochs else case.config.minutes,
         minutes=round(_seconds(case) / 60, 1),
+        device=torch.cuda.get_device_name() if case.device == "cuda" else "CPU",
         epochs=planned.epochs,
         best_epoch=card.training["epoch"],
         step_seconds=round(planned.step_seconds, 3),

@@ -20,7 +20,7 @@ OPENING = """\
 Lin & Norouzi (2021) compare eight ways to segment two data sets. This page holds their numbers
 beside ours: every number of ours is SEG, the mean Jaccard index of all annotated cells, from a
 network that `ctc-submit reproduce table1` trained for the stated minutes or epochs, and tuned on
-frames that are not scored. It is rendered from [table1.json](table1.json).
+frames that are not scored ([how](table1-made.md)). It is rendered from [table1.json](table1.json).
 
 *Random split* is the paper's protocol: frames of all videos are shuffled, so neighbours in time of
 a scored frame were learned from, which flatters. *01 → 02* learns from video 01 alone and is scored
@@ -81,12 +81,24 @@ def _losses(found: list[Comparison]) -> str:
         "## What the Shape-Aware Loss brings",
         "Differences of SEG on the same frames. The interval is what drawing these frames anew "
         f"leaves open ({LEVEL} %, paired bootstrap over frames; neighbouring frames are alike, so "
-        "it is too narrow rather than too wide); the spread is the standard deviation over seeds.",
+        "it is too narrow rather than too wide); the spread is the standard deviation over seeds. "
+        "Where the epochs of the two differ much, so do their trainings, and the difference is of "
+        "both.",
         "",
     ]
     if not found:
         return "\n".join([*lines, "No pair has been scored yet.", ""])
-    head = ["data set", "protocol", "beside", "difference", f"{LEVEL} %", "seeds", "spread", "is"]
+    head = [
+        "data set",
+        "protocol",
+        "beside",
+        "difference",
+        f"{LEVEL} %",
+        "seeds",
+        "spread",
+        "epochs",
+        "is",
+    ]
     lines += [_row(head), _row("---" for _ in head)]
     for one in found:
         row = ROWS[one.second]
@@ -100,6 +112,7 @@ def _losses(found: list[Comparison]) -> str:
                     f"{one.low:+.3f} to {one.high:+.3f}",
                     str(one.seeds),
                     "–" if one.spread is None else f"{one.spread:.3f}",
+                    f"{one.epochs[0]} and {one.epochs[1]}",
                     one.verdict,
                 ]
             )
@@ -109,7 +122,7 @@ def _losses(found: list[Comparison]) -> str:
 
 def _details(entries: list[Entry]) -> str:
     head = ["row", "data set", "protocol", "seed", "SEG", "untuned", "found", "missed", "spurious"]
-    head += ["minutes (budget)", "epochs (kept)", "step", "settings"]
+    head += ["minutes (budget)", "on", "epochs (kept)", "step", "settings"]
     lines = ["## How each was trained", _row(head), _row("---" for _ in head)]
     lines += [_row(_detail(entry)) for entry in entries if entry.state == "finished"]
     lost = [e for e in entries if e.state == "failed"]
@@ -128,6 +141,7 @@ def _detail(entry: Entry) -> list[str]:
         *(_three(entry.seg), _three(entry.seg_untuned), _three(entry.matched)),
         *(_percent(entry.missed), _percent(entry.spurious)),
         f"{entry.minutes:g} ({entry.budget or '–'})",
+        entry.device or "–",
         f"{entry.epochs} ({entry.best_epoch})",
         f"{entry.step_seconds:.2f} s" if entry.step_seconds else "–",
         ", ".join(f"{k} {v}" for k, v in settings.items()),

@@ -40,10 +40,14 @@ PIXELWISE = MappingProxyType(
 )
 """A high rate, since a few minutes hold a few hundred steps."""
 
+REGIONS = MappingProxyType({"batch": 4, "learning_rate": 8e-4, "ema": 0.995})
+"""Few steps for Mask R-CNN too, from pretrained features."""
+
 
 def _mask_rcnn(loss: str, name: str, hela: float, u373: float) -> Row:
     paper = MappingProxyType({HELA: hela, U373: u373})
-    return Row(f"maskrcnn-{loss}", "Mask R-CNN", name, "maskrcnn", (f"loss={loss}",), paper=paper)
+    settings = (f"loss={loss}",)
+    return Row(f"maskrcnn-{loss}", "Mask R-CNN", name, "maskrcnn", settings, REGIONS, paper)
 
 
 def _unet(loss: str, name: str, hela: float, u373: float) -> Row:
