@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from ctc_submit.cli.options import errors_to_exit_codes
+
 USAGE = {
     "SEG": "Usage: ctc-submit measure SEG dir seq num_digits",
     "DET": "Usage: ctc-submit measure DET dir seq num_digits [penalize_extra_detections=1]",
@@ -13,6 +15,7 @@ WRONG_USE = 255
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
+@errors_to_exit_codes
 @click.argument("tool", type=click.Choice(tuple(USAGE), case_sensitive=False))
 @click.argument("arguments", nargs=-1, metavar="DIR SEQ DIGITS [PENALIZE]")
 def command(tool: str, arguments: tuple[str, ...]) -> None:

@@ -219,6 +219,19 @@ def test_a_data_set_is_the_mean_of_its_sequences(tmp_path: Path) -> None:
     assert means["SEG"] == pytest.approx((first + second) / 2)
     with pytest.raises(DataError, match="no result folder"):
         score_dataset(tmp_path / "0")
+    with pytest.raises(DataError, match=r"nowhere: no such folder; expected a data set"):
+        score(Sequence.at(tmp_path / "nowhere" / "01"))
+
+
+def test_sequences_of_a_data_set_without_truth_are_told_and_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_case(random_case(np.random.default_rng(0)), tmp_path)
+    (tmp_path / "02_RES").mkdir()
+    assert [record.sequence for record in score_dataset(tmp_path)] == ["01"]
+    assert f"{tmp_path / '02_GT'}: no such folder; 02_RES is not scored" in caplog.text
+    with pytest.raises(DataError, match=r"01_ST: no such folder; without truth there is nothing"):
+        score_dataset(tmp_path, truth="ST")
 
 
 def test_the_judge_never_imports_torch() -> None:
