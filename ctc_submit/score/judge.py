@@ -13,10 +13,10 @@ import numpy as np
 
 from ctc_submit import __version__
 from ctc_submit.data.annotations import TRUTHS, truth_folder
+from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
-from ctc_submit.score.fault import Fault
 from ctc_submit.score.frame_files import TruthFiles, find_result, find_truth, pair_files
 from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.record import MEASURES, FrameScore, Record
@@ -129,7 +129,7 @@ class _Compared:
     digits: int
     images: TruthFiles
     found: list[FrameFound]
-    faults: list[Fault]
+    faults: list[Problem]
 
     def all_outlined(self) -> bool:
         """Tell whether every segmentation of the truth could be compared."""

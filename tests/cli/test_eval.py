@@ -108,7 +108,7 @@ def test_faults_are_lines_on_stderr_and_exit_code_3(dataset: Path, tmp_path: Pat
     assert done.exit_code == 3
     lines = done.stderr.splitlines()
     assert all(line.startswith("ctc-submit: ") for line in lines)
-    assert "mask001.tif: expected a mask" in lines[0]
+    assert "mask001.tif: [mask-missing] expected a mask" in lines[0]
     assert lines[-1] == "ctc-submit: 2 faults; what they touch was not scored"
     told = json.loads((tmp_path / "a.json").read_text())["sequences"][0]
     assert len(told["faults"]) == 2
