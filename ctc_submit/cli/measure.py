@@ -16,7 +16,9 @@ WRONG_USE = 255
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @errors_to_exit_codes
-@click.argument("tool", type=click.Choice(tuple(USAGE), case_sensitive=False))
+@click.argument(
+    "tool", type=click.Choice(tuple(USAGE), case_sensitive=False), metavar="SEG|DET|TRA"
+)
 @click.argument("arguments", nargs=-1, metavar="DIR SEQ DIGITS [PENALIZE]")
 def command(tool: str, arguments: tuple[str, ...]) -> None:
     """Score DIR/SEQ_RES against DIR/SEQ_GT as SEGMeasure, DETMeasure or TRAMeasure does.

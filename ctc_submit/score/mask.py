@@ -1,12 +1,14 @@
 """Masks as the evaluator sees them: what it refuses, what it takes for empty, and the labels.
 
 It reads 16-bit unsigned grey pixels in strips, uncompressed or packed with LZW, Deflate or
-PackBits. Other pixel types it refuses with a message of its own. Tiles and other codecs it does
-not refuse: every pixel reads as 0, and so does a strip that is cut off or cannot be unpacked.
+PackBits. Other pixel types it refuses with a message of its own. Tiles, other codecs and other
+predictors it does not refuse: every pixel reads as 0, and so does a strip that is cut off; one that
+is damaged holds what could be unpacked of it.
 
 The messages for 8-bit, 32-bit unsigned and float, and signed pixels, and for colour planes, are as
-seen; those for one bit, 64-bit floats and interleaved colours are guesses by analogy, and so is
-taking a cut-off strip for empty.
+seen. Those for one bit, 64-bit floats and interleaved colours are guesses by analogy and by the
+names that its image library documents; what is made of predictors, cut-off and damaged strips is a
+guess by what libtiff, which it reads with, does.
 """
 
 import sys

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +66,26 @@ def test_json_and_csv_hold_the_same_scores_and_where_they_come_from(
     assert float(row["TRA"]) == record["scores"]["TRA"]
     assert row["result_folder"] == str(dataset / "01_RES")
     assert int(row["false_negatives"]) == record["counts"]["false_negatives"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are not bytes")
+def test_names_that_are_no_utf_8_are_written_all_the_same(dataset: Path, tmp_path: Path) -> None:
+    named = tmp_path / os.fsdecode(b"na\xffme")
+    dataset.rename(named)
+    program = [sys.executable, "-c", "from ctc_submit.cli.main import main; main()", "eval"]
+    files = ["--json", str(tmp_path / "a.json"), "--csv", str(tmp_path / "a.csv")]
+    for encoding in ("utf-8:strict", "ascii:strict"):
+        done = subprocess.run(
+            [*program, str(named), "01", *files],
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"na?me 01" in done.stdout
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"))["sequences"][0]
+    assert told["provenance"]["result"] == str(named / "01_RES")
+    assert "na\\udcffme" in (tmp_path / "a.csv").read_text("utf-8")
 
 
 def test_without_a_number_all_results_and_their_mean(dataset: Path) -> None:
