@@ -1,36 +1,28 @@
 """Masks as the evaluator sees them: what it refuses, what it takes for empty, and the labels.
 
 It reads 16-bit unsigned grey pixels in strips, uncompressed or packed with LZW, Deflate or
-PackBits. Other pixel types it refuses with a message of its own. Tiles and other codecs it does
-not refuse: every pixel reads as 0, and so does a strip that is cut off or cannot be unpacked.
+PackBits. Other pixel types it refuses with a message of its own. Tiles, other codecs and other
+predictors it does not refuse: every pixel reads as 0, and so does a strip that is cut off; one that
+is damaged holds what could be unpacked of it.
 
 The messages for 8-bit, 32-bit unsigned and float, and signed pixels, and for colour planes, are as
-seen; those for one bit, 64-bit floats and interleaved colours are guesses by analogy, and so is
-taking a cut-off strip for empty.
+seen. Those for one bit, 64-bit floats and interleaved colours are guesses by analogy and by the
+names that its image library documents; what is made of predictors, cut-off and damaged strips is a
+guess by what libtiff, which it reads with, does.
 """
 
 import sys
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import imagecodecs
 import numpy as np
 
+from ctc_submit.score.strips import CODECS, PREDICTED, unpack_strip
 from ctc_submit.score.tiff import NotTiff, Page, read_pages
 
-_DECODERS: dict[int, Callable[..., bytes | bytearray]] = {
-    5: imagecodecs.lzw_decode,
-    8: imagecodecs.deflate_decode,
-    32773: imagecodecs.packbits_decode,
-    32946: imagecodecs.deflate_decode,
-}
-_DEFLATE = {8, 32946}
 _OTHER_CODECS = {7: "JPEG", 34712: "JPEG 2000", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
 _ALWAYS_FITS = 2**28
 _HIGHEST_RATIO = 2_000
-_PADDING = 2**16
 _NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
@@ -39,14 +31,15 @@ class Refused(Exception):
 
     Attributes:
         output: The line that it prints before ``The image '…' cannot be opened!``.
+        rule: Name of the rule that the file breaks.
         found: What is wrong with the file, in our words.
         mend: How to mend it.
     """
 
-    def __init__(self, output: str, found: str, mend: str) -> None:
+    def __init__(self, output: str, found: str, mend: str, *, rule: str = "unreadable") -> None:
         """Keep the evaluator's line and ours."""
         super().__init__(output)
-        self.output, self.found, self.mend = output, found, mend
+        self.output, self.found, self.mend, self.rule = output, found, mend, rule
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ class Mask:
     def _unpack(self, page: Page, plane: np.ndarray) -> bool:
         """Fill a plane with what can be unpacked, and tell whether that is all."""
         kind = (page.height, page.width, page.bits, page.samples, page.sample_format)
-        if page.tiled or kind != (*plane.shape, 16, 1, 1):
+        if _blank(page) or kind != (*plane.shape, 16, 1, 1):
             return False
         rows, sound = 0, True
         for offset, size in page.strips:
@@ -98,10 +91,10 @@ class Mask:
             rows += len(target)
             inside = offset + size <= len(self._data)
             data = self._data[offset : offset + size] if inside else b""
-            whole = _unpack_strip(data, page.compression, target.reshape(-1).view(np.uint8))
+            whole = unpack_strip(data, page.compression, target.reshape(-1).view(np.uint8))
             if self._order != _NATIVE:
                 target.byteswap(inplace=True)
-            if page.predictor == 2:
+            if page.predictor == 2 and page.compression in PREDICTED:
                 np.cumsum(target, axis=1, dtype=np.uint16, out=target)
             sound = sound and whole
         return sound and rows == page.height
@@ -140,76 +133,28 @@ def _refuse_pixels(page: Page) -> None:
     mend = "write unsigned 16-bit grey pixels (uint16, photometric minisblack)"
     if page.samples > 1 and page.planar:
         text = "i3d::IOException: TIFF: unsupported organization of colors."
-        raise Refused(text, f"{page.samples} colour planes", mend)
+        raise Refused(text, f"{page.samples} colour planes", mend, rule="colours")
     kind = {1: "unsigned", 2: "signed", 3: "float"}.get(page.sample_format, "unknown")
     found = f"{page.bits}-bit {kind} pixels"
     if page.samples > 1:
         name = "RGB16" if page.bits == 16 else "RGB"
-        raise Refused(f"Unsupported image type ({name})", f"{page.samples} colours", mend)
+        text = f"Unsupported image type ({name})"
+        raise Refused(text, f"{page.samples} colours", mend, rule="colours")
     if (kind, page.bits) == ("unsigned", 16):
         return
-    names = {("unsigned", 1): "BIN", ("unsigned", 8): "GRAY8", ("unsigned", 32): "float"}
+    names = {("unsigned", 1): "BINARY", ("unsigned", 8): "GRAY8", ("unsigned", 32): "float"}
     names |= {("float", 32): "float", ("float", 64): "double"}
     name = names.get((kind, page.bits), "")
     text = "i3d::IOException: I3D::TIFFReader: unsupported sample format."
-    raise Refused(f"Unsupported image type ({name})" if name else text, found, mend)
+    text = f"Unsupported image type ({name})" if name else text
+    raise Refused(text, found, mend, rule="pixel-type")
 
 
 def _blank(page: Page) -> str | None:
     if page.tiled:
         return "tiles"
-    if page.compression != 1 and page.compression not in _DECODERS:
+    if page.compression not in CODECS:
         return f"{_OTHER_CODECS.get(page.compression, f'codec {page.compression}')} compression"
+    if page.predictor not in (1, 2) and page.compression in PREDICTED:
+        return f"predictor {page.predictor}"
     return None
-
-
-def _unpack_strip(data: bytes, compression: int, into: np.ndarray) -> bool:
-    """Unpack one strip and tell whether it is whole; what it lacks stays 0.
-
-    Args:
-        data: The packed bytes.
-        compression: The TIFF number of the codec.
-        into: Bytes of the strip's pixels, all 0: uint8, shape B.
-    """
-    size, whole = 0, False
-    if compression == 1:
-        size = min(len(data), into.size)
-        into[:size] = np.frombuffer(data, np.uint8, size)
-        whole = size == into.size
-    elif compression in _DECODERS:
-        size, whole = _decode(data, compression, into)
-    into[size - size % 2 : size] = 0
-    return whole
-
-
-def _decode(data: bytes, compression: int, into: np.ndarray) -> tuple[int, bool]:
-    """Return how many bytes were unpacked, and whether the strip is whole.
-
-    Only deflate unpacks in place: imagecodecs' other decoders may write beyond the place that they
-    are given where a strip is damaged.
-    """
-    if compression in _DEFLATE:
-        try:
-            size = len(_DECODERS[compression](data, out=into))
-        except Exception:  # noqa: BLE001 - the codec's errors have no common parent
-            into[:] = 0
-        else:
-            return size, size == into.size
-    found, whole = _longer_or_damaged(data, compression, into.size)
-    into[: len(found)] = np.frombuffer(found, np.uint8)
-    return len(found), whole
-
-
-def _longer_or_damaged(data: bytes, compression: int, size: int) -> tuple[bytes, bool]:
-    """Unpack a strip that holds more than expected, or is damaged, as far as it goes."""
-    try:
-        if compression in _DEFLATE:
-            begin = zlib.decompressobj().decompress(data, size)
-            whole = zlib.decompressobj()
-            sound = len(whole.decompress(data, 2 * size + _PADDING)) >= size and whole.eof
-        else:
-            begin = bytes(_DECODERS[compression](data))[:size]
-            sound = len(begin) == size
-    except Exception:  # noqa: BLE001 - as above
-        return b"", False
-    return begin, sound

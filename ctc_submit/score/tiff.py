@@ -1,23 +1,24 @@
 """TIFF directories, as strictly as the evaluator's library reads them.
 
 Only the tags that describe a label map are looked at; nothing is decoded here. A file whose first
-directory cannot be read is no TIFF; a later directory that cannot be read ends the file.
+directory cannot be read, or one of these tags in it, is no TIFF; a later one ends the file.
 """
 
 import struct
 from dataclasses import dataclass
 
-_SIZES = {1: 1, 3: 2, 4: 4, 16: 8}
-_CODES = {1: "B", 3: "H", 4: "I", 16: "Q"}
+_SIZES = {1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MOST_ENTRIES = 4096
 _MOST_STRIPS = 2**22
 
 WIDTH, HEIGHT, BITS, COMPRESSION = 256, 257, 258, 259
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
-PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, SAMPLE_FORMAT = 284, 317, 322, 324, 339
+PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, TILE_BYTES = 284, 317, 322, 324, 325
+SAMPLE_FORMAT = 339
 _WANTED = frozenset(
     {WIDTH, HEIGHT, BITS, COMPRESSION, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES}
-    | {PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, SAMPLE_FORMAT}
+    | {PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, TILE_BYTES, SAMPLE_FORMAT}
 )
 
 Tags = dict[int, tuple[int, ...]]
@@ -67,8 +68,8 @@ class Layout:
 
     def number(self, code: str, data: bytes, offset: int) -> int:
         """Read one number; raises ``struct.error`` beyond the file's end."""
-        if offset < 0:
-            raise struct.error("offset before the file")
+        if not 0 <= offset <= len(data):
+            raise struct.error("offset beyond the file")
         return int(struct.unpack_from(self.order + code, data, offset)[0])
 
 
@@ -123,9 +124,7 @@ def _directory(data: bytes, layout: Layout, offset: int) -> tuple[Tags, int]:
     for position in range(offset + start, offset + start + entries * entry, entry):
         tag = layout.number("H", data, position)
         if tag in _WANTED and tag not in tags:
-            values = _values(data, layout, position)
-            if values:
-                tags[tag] = values
+            tags[tag] = _values(data, layout, position)
     end = offset + start + entries * entry
     try:
         return tags, layout.number("Q" if layout.big else "I", data, end)
@@ -134,17 +133,24 @@ def _directory(data: bytes, layout: Layout, offset: int) -> tuple[Tags, int]:
 
 
 def _values(data: bytes, layout: Layout, position: int) -> tuple[int, ...]:
-    """Return the values of one entry, none where they are no integers or lie beyond the end."""
+    """Return the values of one entry.
+
+    Raises:
+        ValueError: If they are no integers from 0 on or lie beyond the file's end.
+    """
     kind = layout.number("H", data, position + 2)
     count = layout.number("Q" if layout.big else "I", data, position + 4)
     if kind not in _SIZES or not 0 < count <= _MOST_STRIPS:
-        return ()
+        raise ValueError(f"a tag of type {kind} with {count} values")
     place, room = (position + 12, 8) if layout.big else (position + 8, 4)
     if _SIZES[kind] * count > room:
         place = layout.number("Q" if layout.big else "I", data, place)
     if place + _SIZES[kind] * count > len(data):
-        return ()
-    return struct.unpack_from(f"{layout.order}{count}{_CODES[kind]}", data, place)
+        raise ValueError("values beyond the end")
+    values = struct.unpack_from(f"{layout.order}{count}{_CODES[kind]}", data, place)
+    if min(values) < 0:
+        raise ValueError("a negative value")
+    return values
 
 
 def _page(tags: Tags, data: bytes) -> Page:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -112,6 +113,29 @@ def test_a_cut_file_keeps_its_directory_or_is_no_tiff(tmp_path: Path) -> None:
     assert caught.value.found == "page 0 damaged"
 
 
+@pytest.mark.parametrize("how", [{"rowsperstrip": 4}, {"tile": (16, 16)}])
+def test_a_file_cut_within_its_table_of_strips_is_no_tiff(
+    how: dict[str, Any], tmp_path: Path
+) -> None:
+    """The lengths of strips or tiles follow their offsets: the cut leaves the one, not the other.
+
+    libtiff does not open such a file either.
+    """
+    path = tmp_path / "cut.tif"
+    tifffile.imwrite(path, np.tile(VOLUME[0], (2, 2)), compression="lzw", metadata=None, **how)
+    with tifffile.TiffFile(path) as tiff:
+        tags = tiff.pages.first.tags
+        offsets, lengths = (tags[324], tags[325]) if "tile" in how else (tags[273], tags[279])
+    assert offsets.valueoffset < lengths.valueoffset
+    whole = path.read_bytes()
+    assert open_mask(path, "x").shape == (1, 40, 60)
+    path.write_bytes(whole[: lengths.valueoffset + 2])
+    with pytest.raises(IndexError):
+        imagecodecs.tiff_decode(path.read_bytes())
+    with pytest.raises(Refused, match="Unable to open"):
+        open_mask(path, "x")
+
+
 def test_a_strip_may_hold_more_than_it_must_but_not_less(tmp_path: Path) -> None:
     path = tmp_path / "mask.tif"
     tifffile.imwrite(path, VOLUME[0], compression="zlib", rowsperstrip=20, metadata=None)
@@ -132,6 +156,58 @@ def test_a_strip_may_hold_more_than_it_must_but_not_less(tmp_path: Path) -> None
         else:
             with pytest.raises(Refused):
                 mask.labels(strict=True)
+
+
+def patched(path: Path, tag: int, *, kind: int | None = None, value: int | None = None) -> None:
+    """Change the type or the value of a tag of a small-endian classic file with one page."""
+    data = bytearray(path.read_bytes())
+    start = int.from_bytes(data[4:8], "little")
+    entries = int.from_bytes(data[start : start + 2], "little")
+    at = next(
+        at
+        for at in range(start + 2, start + 2 + 12 * entries, 12)
+        if int.from_bytes(data[at : at + 2], "little") == tag
+    )
+    if kind is not None:
+        data[at + 2 : at + 4] = kind.to_bytes(2, "little")
+    if value is not None:
+        data[at + 8 : at + 10] = value.to_bytes(2, "little")
+    path.write_bytes(data)
+
+
+SIGNED, FLOATS, PREDICTOR = 8, 11, 317
+
+
+def test_differences_are_told_by_a_tag_of_any_type_of_integers(tmp_path: Path) -> None:
+    path = tmp_path / "mask.tif"
+    tifffile.imwrite(path, VOLUME[0], compression="lzw", predictor=2, metadata=None)
+    patched(path, PREDICTOR, kind=SIGNED)
+    assert np.array_equal(open_mask(path, "x").labels(strict=True)[0], VOLUME[0])
+    patched(path, PREDICTOR, kind=FLOATS)
+    with pytest.raises(Refused, match="Unable to open"):
+        open_mask(path, "x")
+
+
+def test_other_predictors_read_as_empty(tmp_path: Path) -> None:
+    """libtiff knows no predictor 6; where the codec takes none it passes over the tag."""
+    path = tmp_path / "mask.tif"
+    tifffile.imwrite(path, VOLUME[0], compression="lzw", predictor=2, metadata=None)
+    patched(path, PREDICTOR, value=6)
+    mask = open_mask(path, "x")
+    assert mask.blank == "predictor 6"
+    assert not mask.labels().any()
+    with pytest.raises(Refused):
+        mask.labels(strict=True)
+
+
+def test_an_offset_of_any_size_is_a_fault_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mask.tif"
+    tifffile.imwrite(path, VOLUME[:2], bigtiff=True, metadata=None)
+    data = bytearray(path.read_bytes())
+    data[8:16] = b"\xff" * 8
+    path.write_bytes(data)
+    with pytest.raises(Refused, match="Unable to open"):
+        open_mask(path, "x")
 
 
 def test_a_directory_that_claims_too_much_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ are read as an empty image without a word.
 
 from collections.abc import Callable, Iterator
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.pack.mask_file import MaskFile
-from ctc_submit.pack.problem import Problem
 
 REWRITE = "write it with ctc_submit.data.labels.write_labels, or any writer with these settings"
 READ = {"none", "lzw", "adobe_deflate", "deflate", "packbits"}
