@@ -124,7 +124,7 @@ def test_a_file_cut_within_its_table_of_strips_is_no_tiff(
     path = tmp_path / "cut.tif"
     tifffile.imwrite(path, np.tile(VOLUME[0], (2, 2)), compression="lzw", metadata=None, **how)
     with tifffile.TiffFile(path) as tiff:
-        tags = tiff.pages[0].tags
+        tags = tiff.pages.first.tags
         offsets, lengths = (tags[324], tags[325]) if "tile" in how else (tags[273], tags[279])
     assert offsets.valueoffset < lengths.valueoffset
     whole = path.read_bytes()
