@@ -24,10 +24,10 @@ import tifffile
 
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.strips import LZW
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.score.judge import score
 from ctc_submit.score.measure import TOOLS, measure
-from ctc_submit.score.strips import LZW
 
 LONGEST = 2.0
 """Seconds of computing that one input may take."""

@@ -1,10 +1,13 @@
 """Archives of data sets, unpacked without trusting them."""
 
 import errno
+import lzma
 import re
 import shutil
 import stat
+import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,6 +20,7 @@ MOST_SWELLING = 200
 _SEQUENCE = re.compile(r"[0-9]{2}(_.*)?")
 _SPARE = 1 << 24
 _BLOCK = 1 << 20
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, EOFError)
 _LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db"}
 
 Progress = Callable[[int], object]
@@ -85,7 +89,7 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
             yield packed
     except FileNotFoundError:
         raise DataError(f"{archive}: no such file") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+    except (*_DAMAGED, NotImplementedError) as error:
         raise DataError(f"{archive}: is no whole ZIP archive ({error}); fetch it again") from error
     except RuntimeError as error:  # how zipfile says that it needs a password
         raise DataError(f"{archive}: cannot be unpacked ({error})") from error
@@ -98,7 +102,7 @@ def checked_members(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipI
 
     Raises:
         DataError: If a path is absolute or leads outside, a member is a link or device, two have
-            one name (letter case aside), or the whole would swell far beyond its size.
+            one name to some file system, or the whole would swell far beyond its size.
         OSError: If the disk has no room for it.
     """
     members = {member: _path_of(member, archive) for member in packed.infolist()}
@@ -150,13 +154,22 @@ def _path_of(member: zipfile.ZipInfo, archive: Path) -> PurePosixPath:
 def _refuse_doubles(paths: list[PurePosixPath], archive: Path) -> None:
     seen: dict[str, PurePosixPath] = {}
     for path in paths:
-        before = seen.setdefault(str(path).casefold(), path)
+        before = seen.setdefault(_to_any_system(path), path)
         if before is not path:
             raise DataError(f"{archive}: holds {path} twice; not unpacked")
     for path in paths:
         for parent in path.parents:
-            if str(parent).casefold() in seen:
+            if _to_any_system(parent) in seen:
                 raise DataError(f"{archive}: {parent} is a file and a folder; not unpacked")
+
+
+def _to_any_system(path: PurePosixPath) -> str:
+    """Return a path as the least discerning file system tells it from others.
+
+    Some ignore letter case, some the way an accent is written, some blanks and dots at the end.
+    """
+    text = "/".join(part.rstrip(" .") for part in path.parts)
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def extract_member(

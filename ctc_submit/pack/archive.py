@@ -1,6 +1,7 @@
 """ZIP archives: written byte for byte the same for the same content, read without trust."""
 
 import hashlib
+import re
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from ctc_submit.data.archive import checked_members, extract_member, opened
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import DataError, RulesBroken
+from ctc_submit.pack.entry import CONFIGURATIONS
 
 MANIFEST = "MANIFEST.sha256"
 """Name of the list of checksums, in the form that ``sha256sum --check`` reads."""
@@ -17,6 +19,10 @@ MANIFEST = "MANIFEST.sha256"
 LARGEST = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _BLOCK = 1 << 20
+_FOLDERS = {name.lower(): name for name in (*DATASETS, "SW", "CSB")}
+_ENDINGS = {name.lower(): name for name in CONFIGURATIONS}
+_RESULT = re.compile(r"([0-9]+)_res(?:-(.+))?", re.IGNORECASE)
+_IN_A_RESULT = re.compile(r"mask[0-9]+\.tif|res_track\.txt", re.IGNORECASE)
 
 Content = bytes | Path
 """What goes into an archive: bytes, or the file that holds them."""
@@ -163,11 +169,22 @@ def _add(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, content: Content) -> 
 
 
 def _refuse_wrong_case(path: Path, inside: PurePosixPath) -> None:
-    official = {name.lower(): name for name in (*DATASETS, "SW", "CSB")}
-    for part in inside.parts[:-1]:
-        meant = official.get(part.lower(), part)
+    wanted = [_official_folder(part) for part in inside.parts[:-1]]
+    name = inside.name
+    in_a_result = bool(wanted) and _RESULT.fullmatch(wanted[-1]) is not None
+    wanted.append(name.lower() if in_a_result and _IN_A_RESULT.fullmatch(name) else name)
+    for part, meant in zip(inside.parts, wanted, strict=True):
         if meant != part:
             raise DataError(f"{path}: expected {meant}, found {inside}; letter case matters")
+
+
+def _official_folder(name: str) -> str:
+    """Return a folder's name as the challenge writes it, any other name as it is."""
+    result = _RESULT.fullmatch(name)
+    if result is None:
+        return _FOLDERS.get(name.lower(), name)
+    ending = result[2] and f"-{_ENDINGS.get(result[2].lower(), result[2])}"
+    return f"{result[1]}_RES{ending or ''}"
 
 
 def _restore_modes(members: Mapping[zipfile.ZipInfo, PurePosixPath], folder: Path) -> None:

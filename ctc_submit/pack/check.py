@@ -85,13 +85,15 @@ def check_all(
     """
     reports = []
     for path in paths:
-        places = find_results(path) if path.is_dir() and not is_result(path) else []
-        if not places:
+        tree = path.is_dir() and not is_result(path)
+        places = find_results(path) if tree else []
+        rules = TREE_RULES if tree else ()
+        found = tuple(problem for rule in rules for problem in rule(places, path))
+        if not places and not found:
             reports.append(
                 check_result(path, sequence=sequence, benchmark=benchmark, border=border)
             )
             continue
-        found = tuple(problem for rule in TREE_RULES for problem in rule(places, path))
         reports.append(Report(path, 0, found))
         reports += [
             check_result(place.result, benchmark=place.benchmark or benchmark, border=border)
@@ -175,9 +177,14 @@ def _track_problems(
     notes: list[str],
 ) -> Iterable[Problem]:
     """Hold the tracks against the rules; adds to ``notes`` why it did not."""
+    nearly = listing.nearly_tracks
     if benchmark == "CSB":
         notes.append(f"{TRACKS}: not part of the CSB")
-        return []
+        stray = f"masks and {TRACKS} only"
+        return [Problem(nearly, "stray", stray, nearly.name, "delete it", True)] if nearly else []
+    if nearly:
+        mend = "rename it; the evaluator opens files by their exact name"
+        return [Problem(nearly, "track-file", TRACKS, nearly.name, mend)]
     if listing.tracks is None:
         notes.append(f"tracks: there is no {TRACKS}, which CTB and CLB want")
         if benchmark is None:

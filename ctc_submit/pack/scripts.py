@@ -47,6 +47,8 @@ def render_run_batch(
     """Render the Windows script of one entry; arguments as `render_run`, CR LF line ends."""
     values = _run_values(entry, how or Rendering(), name, model)
     values["options"] = "".join(f' "{option}"' for option in _options(entry, how or Rendering()))
+    for given in ("options", "model", "model_windows"):
+        values[given] = values[given].replace("%", "%%")
     values |= {name: values[name].replace("/", "\\") for name in ("up", "dots", "result")}
     return _crlf(fill("run.bat", values))
 

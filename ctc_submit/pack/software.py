@@ -116,13 +116,16 @@ def wheel_files(folder: Path) -> dict[str, Content]:
 
 
 def _readme(title: str, scripts: Iterable[str], offline: bool) -> str:
-    listed = "\n".join(f"- `{name}`" for name in sorted(scripts))
+    names = sorted(scripts)
+    listed = "\n".join(f"- `{name}`" for name in names if name.endswith((".sh", ".bat")))
+    others = ", ".join(f"`{name}`" for name in names if not name.endswith((".sh", ".bat")))
     python = "Python " + ".".join(platform.python_version_tuple()[:2])
     newer = f"Python 3.11 or newer; the versions in `requirements.txt` were run with {python}"
     values = {
         "title": title,
         "scripts": listed,
         "interpreter": f"{python}, which the packages in `wheels/` are for" if offline else newer,
+        "cluster": f"| {others} | to run it in a container, or on a cluster |\n" if others else "",
         "offline": OFFLINE if offline else "",
         "wheels": "| `wheels/` | the same packages, to install without network |\n" * offline,
         "manifest": MANIFEST,

@@ -27,6 +27,7 @@ from ctc_submit.pack.tree import (
     entry_of,
     find_results,
     result_files,
+    result_names,
 )
 
 Say = Callable[[str], object]
@@ -81,9 +82,10 @@ def pack(
     config = config or PackConfig()
     _refuse_foreign(out)
     places = _places(sources)
-    for problem in (*dataset_names(places, sources.data), *configurations(places, sources.data)):
-        if not problem.warning:
-            raise RulesBroken(problem.line)
+    for rule in (dataset_names, result_names, configurations):
+        for problem in rule(places, sources.data):
+            if not problem.warning:
+                raise RulesBroken(problem.line)
     for place in places:
         _refuse_faults(place, sources, config)
     say(f"checked {len(places)} {'result' if len(places) == 1 else 'results'}")

@@ -1,15 +1,24 @@
 """A whole submission: ``DATASET/NN_RES`` folders, and ``SW/`` with a script for each."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.problem import Problem
-from ctc_submit.pack.entry import CONFIGURATIONS, SEGMENTATION_ONLY, SEQUENCES, Entry
+from ctc_submit.pack.entry import (
+    CONFIGURATIONS,
+    SEGMENTATION_ONLY,
+    SEQUENCES,
+    Entry,
+    generalizable_datasets,
+)
 from ctc_submit.pack.reference import split_name
 
 SOFTWARE = "SW"
+_HANDED_IN = re.compile(r"mask[0-9]+\.tif|res_track\.txt")
+_NEARLY_RESULT = re.compile(r"[0-9]+[ _-]*RES.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,8 @@ def find_results(root: Path) -> list[Place]:
 
     The folder may also be that of one data set.
     """
-    pattern = [f"{depth}*_RES*" for depth in ("", "*/", f"*/{SEGMENTATION_ONLY}/")]
-    folders = sorted({path for each in pattern for path in root.glob(each) if path.is_dir()})
     places = []
-    for folder in folders:
+    for folder in _folders(root):
         named = split_name(folder)
         if named is None:
             continue
@@ -62,6 +69,12 @@ def find_results(root: Path) -> list[Place]:
     return places
 
 
+def _folders(root: Path) -> list[Path]:
+    """Return the folders that lie where results do, sorted."""
+    depths = ("*", "*/*", f"*/{SEGMENTATION_ONLY}/*")
+    return sorted({path for depth in depths for path in root.glob(depth) if path.is_dir()})
+
+
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
     """Return the files of a result that are handed in, sorted; logs and strays are not.
 
@@ -69,8 +82,8 @@ def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
         result: The result folder.
         tracks: Whether the track file is handed in.
     """
-    names = {"res_track.txt"} if tracks else set[str]()
-    return sorted(path for path in result.iterdir() if path.suffix == ".tif" or path.name in names)
+    files = sorted(path for path in result.iterdir() if _HANDED_IN.fullmatch(path.name))
+    return [path for path in files if tracks or path.suffix == ".tif"]
 
 
 def entry_of(place: Place) -> Entry:
@@ -98,9 +111,27 @@ def dataset_names(places: list[Place], root: Path) -> Iterator[Problem]:
             yield Problem(path, "dataset-name", meant, name, f"rename it to {meant}")
 
 
+def result_names(places: list[Place], root: Path) -> Iterator[Problem]:
+    """Result folders bear the official form of name, in data sets of the challenge 01 or 02.
+
+    Others are found by nobody.
+    """
+    expected = "NN_RES, or NN_RES- with a configuration"
+    for folder in _folders(root):
+        if split_name(folder) is None and _NEARLY_RESULT.fullmatch(folder.name):
+            mend = "rename it; letter case matters"
+            yield Problem(folder, "result-name", expected, folder.name, mend)
+    for place in places:
+        if place.dataset in DATASETS and place.sequence not in SEQUENCES:
+            mend = "rename the folder, or move it away"
+            known = " and ".join(SEQUENCES)
+            yield Problem(place.result, "result-name", f"sequences {known}", place.sequence, mend)
+
+
 def configurations(places: list[Place], root: Path) -> Iterator[Problem]:
     """Result folders bear one of the six configurations, or none."""
     del root
+    open_to_all = generalizable_datasets()
     for place in places:
         if place.configuration and place.configuration not in CONFIGURATIONS:
             expected = f"{place.sequence}_RES or {place.sequence}_RES- with " + ", ".join(
@@ -108,6 +139,11 @@ def configurations(places: list[Place], root: Path) -> Iterator[Problem]:
             )
             mend = "rename the folder"
             yield Problem(place.result, "configuration", expected, place.configuration, mend)
+        elif place.configuration and place.dataset in DATASETS and place.dataset not in open_to_all:
+            expected = "one of the 13 data sets with silver truth"
+            mend = "leave it out: generalizable submissions are scored on those 13"
+            path, found = place.result, place.dataset
+            yield Problem(path, "configuration", expected, found, mend, warning=True)
 
 
 def both_sequences(places: list[Place], root: Path) -> Iterator[Problem]:
@@ -145,4 +181,4 @@ def scripts(places: list[Place], root: Path) -> Iterator[Problem]:
             yield Problem(path, "script-missing", "one script a result", "no such file", mend)
 
 
-RULES = (dataset_names, configurations, both_sequences, scripts)
+RULES = (dataset_names, result_names, configurations, both_sequences, scripts)

@@ -11,19 +11,15 @@ names that its image library documents; what is made of predictors, cut-off and 
 guess by what libtiff, which it reads with, does.
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ctc_submit.score.strips import CODECS, PREDICTED, unpack_strip
-from ctc_submit.score.tiff import NotTiff, Page, read_pages
+from ctc_submit.data.strips import CODECS, PREDICTED, claims_too_much, unpack_page
+from ctc_submit.data.tiff import NotTiff, Page, read_pages
 
 _OTHER_CODECS = {7: "JPEG", 34712: "JPEG 2000", 34925: "LZMA", 50000: "ZSTD", 50001: "WebP"}
-_ALWAYS_FITS = 2**28
-_HIGHEST_RATIO = 2_000
-_NATIVE = "<" if sys.byteorder == "little" else ">"
 
 
 class Refused(Exception):
@@ -81,23 +77,9 @@ class Mask:
     def _unpack(self, page: Page, plane: np.ndarray) -> bool:
         """Fill a plane with what can be unpacked, and tell whether that is all."""
         kind = (page.height, page.width, page.bits, page.samples, page.sample_format)
-        if _blank(page) or kind != (*plane.shape, 16, 1, 1):
+        if kind != (*plane.shape, 16, 1, 1):
             return False
-        rows, sound = 0, True
-        for offset, size in page.strips:
-            target = plane[rows : rows + page.strip_rows]
-            if target.size == 0:
-                break
-            rows += len(target)
-            inside = offset + size <= len(self._data)
-            data = self._data[offset : offset + size] if inside else b""
-            whole = unpack_strip(data, page.compression, target.reshape(-1).view(np.uint8))
-            if self._order != _NATIVE:
-                target.byteswap(inplace=True)
-            if page.predictor == 2 and page.compression in PREDICTED:
-                np.cumsum(target, axis=1, dtype=np.uint16, out=target)
-            sound = sound and whole
-        return sound and rows == page.height
+        return unpack_page(self._data, self._order, page, plane)
 
 
 def open_mask(path: Path, shown: str) -> Mask:
@@ -122,7 +104,7 @@ def open_mask(path: Path, shown: str) -> Mask:
         raise Refused(text, f"no TIFF ({error})", "write it again") from None
     _refuse_pixels(pages[0])
     shape = (len(pages), pages[0].height, pages[0].width)
-    if 2 * shape[0] * shape[1] * shape[2] > max(_ALWAYS_FITS, _HIGHEST_RATIO * len(data)):
+    if claims_too_much(2 * shape[0] * shape[1] * shape[2], len(data)):
         found = f"{shape[2]}×{shape[1]}×{shape[0]} pixels claimed by {len(data)} bytes"
         raise Refused("Not enough memory", found, "write it again")
     return Mask(shape, _blank(pages[0]), data, order, tuple(pages))

@@ -10,6 +10,7 @@ import tifffile
 
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.tracks import Track, write_tracks
+from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 
 SIZE = (80, 96)
 FRAMES = 4
@@ -107,6 +108,17 @@ def _typed(dtype: str) -> Callable[[Path], None]:
     return breaks
 
 
+def _made(compression: int = 1, rows: int = 0, **tags: int) -> Callable[[Path], None]:
+    """Write a mask by hand, with further tags (``t284=2``)."""
+
+    def breaks(result: Path) -> None:
+        numbers = {int(name[1:]): value for name, value in tags.items()}
+        leaf = Leaf(read(result), compression, rows, tags=dict(numbers))
+        (result / "mask002.tif").write_bytes(tiff(leaf))
+
+    return breaks
+
+
 def _guessed(result: Path) -> None:
     for time in range(FRAMES):
         volume = read(result, time)
@@ -162,6 +174,48 @@ def _longer_than_the_file(result: Path) -> None:
         tag.overwrite([count + 4096 for count in tag.value])
 
 
+def _strip_too_short(result: Path) -> None:
+    labels = read(result)
+    strips = [labels[:40].tobytes(), labels[40:].tobytes()[:-2]]
+    (result / "mask002.tif").write_bytes(tiff(Leaf(labels, rows=40, strips=strips)))
+
+
+def _more_pixels_than_bytes(result: Path) -> None:
+    leaf = Leaf(read(result), DEFLATE, tags={256: 60_000, 257: 60_000, 278: 60_000})
+    (result / "mask002.tif").write_bytes(tiff(leaf))
+
+
+def _raw_format(result: Path) -> None:
+    (result / "mask002.tif").write_bytes(b"IIU\0" + tiff(Leaf(read(result)))[4:])
+
+
+def _with_a_thumbnail(result: Path) -> None:
+    labels = read(result)
+    small = Leaf(labels[::2, ::2].copy(), tags={254: 1})
+    (result / "mask002.tif").write_bytes(tiff(Leaf(labels), small))
+
+
+def _differences(compression: int) -> Callable[[Path], None]:
+    def breaks(result: Path) -> None:
+        labels = read(result)
+        steps = np.diff(labels, axis=1, prepend=np.uint16(0))
+        leaf = Leaf(steps, compression, tags={317: 2})
+        (result / "mask002.tif").write_bytes(tiff(leaf))
+
+    return breaks
+
+
+def _unsaid(result: Path) -> None:
+    (result / "mask002.tif").write_bytes(tiff(Leaf(read(result), tags={262: None})))
+
+
+def _low_bits_first(result: Path) -> None:
+    labels = read(result)
+    turned = bytes(int(f"{byte:08b}"[::-1], 2) for byte in labels.tobytes())
+    leaf = Leaf(labels, strips=[turned], tags={266: 2})
+    (result / "mask002.tif").write_bytes(tiff(leaf))
+
+
 def _beyond(result: Path) -> None:
     lines(result, *GOOD, "9 7 8 0")
 
@@ -183,15 +237,30 @@ SCENES = [
     Scene("unreadable", "cut off", _truncated),
     Scene("unreadable", "a byte short", _cut_off),
     Scene("unreadable", "a strip longer than the file", _longer_than_the_file),
+    Scene("unreadable", "a strip too short", _strip_too_short),
+    Scene("unreadable", "strips of no rows", _made(t278=0)),
+    Scene("unreadable", "planes of no kind", _made(t284=3)),
+    Scene("unreadable", "more pixels than bytes", _more_pixels_than_bytes),
+    Scene("unreadable", "a thumbnail behind", _with_a_thumbnail),
+    Scene("unreadable", "a raw format", _raw_format),
     *(Scene("pixel-type", kind, _typed(kind)) for kind in ("uint8", "uint32", "int16", "float32")),
     Scene("colours", "four slices as RGBA", _guessed, slices=4),
     Scene("colours", "three slices as RGB", _guessed, slices=3),
+    Scene("colours", "planes apart", _made(t284=2)),
     Scene("strips", "tiles", _saved(tile=(16, 16))),
     *(
         Scene("compression", kind, _saved(compression=kind))
         for kind in ("zstd", "lzma", "jpeg2000")
     ),
+    Scene("compression", "unknown codec", _made(t259=12345)),
+    Scene("predictor", "of floating point", _made(DEFLATE, t317=3)),
+    Scene("predictor", "unknown", _made(LZW, t317=9)),
+    Scene("predictor", "with PackBits", _differences(PACKBITS)),
+    Scene("predictor", "without compression", _differences(1)),
     Scene("photometric", "white is zero", _saved(photometric="miniswhite"), True),
+    Scene("photometric", "not said", _unsaid, True),
+    Scene("turned", "upside down", _made(t274=4), True),
+    Scene("turned", "low bits first", _low_bits_first, True),
     Scene("size", "a row less", lambda r: write_labels(r / "mask002.tif", read(r)[1:])),
     Scene("size", "a slice less", lambda r: write_labels(r / "mask002.tif", read(r)[1:]), slices=5),
     Scene("pieces", "far apart", lambda r: change(r, 2, _two_pieces), True),

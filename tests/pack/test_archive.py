@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import random
 import stat
 import time
 import zipfile
@@ -83,7 +84,15 @@ def test_an_archive_that_was_altered_is_refused(
         ({"SW\\..\\..\\evil.txt": b""}, "outside of its folder"),
         ({"SW/a.sh": b"", "SW/A.sh": b""}, "twice"),
         ({"sw/a.sh": b""}, "expected SW, found sw/a.sh"),
+        ({"SW/\u00e9": b"", "SW/e\u0301": b""}, "twice"),
+        ({"SW/a.": b"", "SW/a ": b""}, "twice"),
+        ({"SW/a": b"", "SW/A/b": b""}, "a file and a folder"),
         ({"dic-c2dh-hela/01_RES/mask000.tif": b""}, "expected DIC-C2DH-HeLa"),
+        ({"Sim/01_res/mask000.tif": b""}, "expected 01_RES, found"),
+        ({"Sim/01_RES-gt+ST/mask000.tif": b""}, r"expected 01_RES-GT\+ST, found"),
+        ({"Sim/01_RES/mask000.TIF": b""}, "expected mask000.tif, found"),
+        ({"Sim/csb/01_RES/mask000.tif": b""}, "expected CSB, found"),
+        ({"Sim/01_RES/Res_Track.txt": b""}, "expected res_track.txt, found"),
         ({"SW/zeros": bytes(50_000_000)}, "swell"),
     ],
 )
@@ -113,6 +122,18 @@ def test_links_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "a.zip", {"SW/link": b"/etc/passwd"}, stat.S_IFLNK | 0o777)
     with pytest.raises(DataError, match="link or device"):
         unpack(path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_damaged_archive_is_refused(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("SW/a", random.Random(1).randbytes(3_000) + bytes(3_000))
+    whole = path.read_bytes()
+    for place in range(300, 3_000, 250):
+        path.write_bytes(whole[:place] + b"\xff" * 9 + whole[place + 9 :])
+        with pytest.raises(DataError):
+            unpack(path, tmp_path / f"out {place}")
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import tifffile
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import write_labels
@@ -19,7 +21,10 @@ from ctc_submit.errors import DataError
 from ctc_submit.pack import rules
 from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
+from ctc_submit.pack.rules import encoding
 from ctc_submit.pack.rules.signal import contrast_of
+from ctc_submit.score.mask import open_mask
+from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 from tests.pack.result_scenes import (
     FRAMES,
     GOOD,
@@ -89,6 +94,45 @@ def test_encodings_that_the_evaluator_reads_pass(
     assert check_result(result, benchmark="CTB").problems == ()
 
 
+def hand_made(labels: np.ndarray) -> dict[str, bytes]:
+    """Files that no writer of ours makes, and that the evaluator's library reads."""
+    whole = tiff(Leaf(labels))
+    return {
+        "the last strip filled up": tiff(Leaf(labels, DEFLATE, rows=32, pad=True)),
+        "the last strip filled up, PackBits": tiff(Leaf(labels, PACKBITS, rows=32, pad=True)),
+        "the last strip filled up, LZW": tiff(Leaf(labels, LZW, rows=32, pad=True)),
+        "no compression said": tiff(Leaf(labels, tags={259: None})),
+        "no sample format said": tiff(Leaf(labels, tags={339: None, 277: None})),
+        "no strip lengths said": tiff(Leaf(labels, tags={279: None})),
+        "one strip by default": tiff(Leaf(labels, tags={278: None})),
+        "depth said": tiff(Leaf(labels, tags={32997: 3})),
+        "one plane": tiff(Leaf(labels, tags={284: 1})),
+        "directories in a ring": tiff(Leaf(labels), ring=True),
+        "nothing after the directory": whole[:-4],
+        "something after the end": whole + b"something",
+    }
+
+
+@pytest.mark.parametrize("name", hand_made(label_map(1)))
+def test_files_that_the_evaluator_reads_pass(tmp_path: Path, name: str) -> None:
+    result = faultless(tmp_path)
+    (result / "mask001.tif").write_bytes(hand_made(read(result, 1))[name])
+    np.testing.assert_array_equal(read_mask_file(result / "mask001.tif").labels, label_map(1))
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
+def test_pixels_that_nobody_can_read_are_one_fault(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result / "mask002.tif").write_bytes(tiff(Leaf(read(result), tags={259: 50000})))
+    assert found(check_result(result, benchmark="CTB")) == ["compression"]
+    values = np.full((80, 96), np.inf, np.float32)
+    tifffile.imwrite(result / "mask002.tif", values, photometric="minisblack")
+    assert "pixel-type" in found(check_result(result, benchmark="CSB"))
+    (result / "mask002.tif").unlink()
+    (result / "mask002.tif").mkdir()
+    assert found(check_result(result, benchmark="CTB")) == ["unreadable"]
+
+
 @pytest.mark.parametrize("form", [{"imagej": True}, {"ome": True}])
 def test_forms_that_the_evaluator_reads_pass(tmp_path: Path, form: dict[str, Any]) -> None:
     result = faultless(tmp_path, slices=3)
@@ -106,6 +150,15 @@ def test_track_files_that_the_evaluator_reads_pass(tmp_path: Path, ending: str) 
     rows = ["4\t0\t3\t0", "1  0  1  0", *GOOD[1:3]]
     (result / "res_track.txt").write_bytes(ending.join(rows).encode())
     assert check_result(result, benchmark="CTB").problems == ()
+
+
+def test_a_line_that_the_evaluator_leaves_out_is_no_parent(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    lines(result, GOOD[0], "2 2 3 9", *GOOD[2:], "9 1 0 0")
+    report = check_result(result, benchmark="CTB")
+    assert [problem.rule for problem in report.faults] == ["parent-known"]
+    lines(result, *GOOD, "9 1 0 4")
+    assert check_result(result, benchmark="CTB").faults == ()
 
 
 def test_an_empty_frame_is_a_warning(tmp_path: Path) -> None:
@@ -247,12 +300,9 @@ def test_a_mask_file_says_how_it_is_stored(tmp_path: Path) -> None:
     mask = read_mask_file(path)
     assert len(mask.pages) == 3
     page = mask.pages[0]
-    assert (page.shape, page.bits, page.sample_format, page.samples) == ((80, 96), 16, "uint", 1)
-    assert (page.compression, page.tiled, page.photometric) == (
-        "adobe_deflate",
-        False,
-        "minisblack",
-    )
+    assert (page.height, page.width, page.bits, page.sample_format) == (80, 96, 16, 1)
+    assert (page.samples, page.compression, page.tiled, page.photometric) == (1, 8, False, 1)
+    assert mask.shape == (3, 80, 96)
     np.testing.assert_array_equal(mask.labels, tifffile.imread(path))
 
 
@@ -287,6 +337,46 @@ def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:
     report = check_all([tmp_path])[0]
     assert found(report) == ["both-sequences", "configuration", "dataset-name"]
     assert {p.rule for p in report.faults} == {"configuration", "dataset-name"}
+
+
+def test_results_whose_names_nobody_finds_are_faults(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    for name in ("01_res", "01-RES", "01RES", "01_RES_GT", "01_Res-GT"):
+        result = result.rename(result.with_name(name))
+        [report] = check_all([tmp_path])
+        assert [(p.rule, p.found, p.warning) for p in report.problems] == [
+            ("result-name", name, False)
+        ]
+    result.rename(result.with_name("03_RES"))
+    assert found(check_all([tmp_path])[0]) == ["result-name"]
+    assert found(check_all([result.parent])[0]) == ["result-name"]
+
+
+def test_a_configuration_of_a_data_set_without_silver_truth_is_a_warning(tmp_path: Path) -> None:
+    result = faultless(tmp_path, dataset="Fluo-C2DL-Huh7")
+    result.rename(result.with_name("01_RES-GT"))
+    report = check_all([tmp_path])[0]
+    assert found(report) == ["both-sequences", "configuration"]
+    assert report.faults == ()
+
+
+@pytest.mark.parametrize("name", ["RES_TRACK.TXT", "res_tracks.txt", "man_track.txt", "restrack"])
+def test_a_track_file_of_another_name_is_a_fault(tmp_path: Path, name: str) -> None:
+    result = faultless(tmp_path)
+    (result / "res_track.txt").rename(result / name)
+    for benchmark in (None, "CTB"):
+        [problem] = check_result(result, benchmark=benchmark).problems
+        assert (problem.rule, problem.found, problem.warning) == ("track-file", name, False)
+    [problem] = check_result(result, benchmark="CSB").problems
+    assert (problem.rule, problem.found, problem.warning) == ("stray", name, True)
+    lines(result)
+    assert "stray" in found(check_result(result, benchmark="CTB"))
+
+
+def test_a_table_of_tracks_is_a_stray_file(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result / "res_track.txt").rename(result / "tracks.csv")
+    assert found(check_result(result)) == ["stray"]
 
 
 def test_a_result_in_csb_needs_no_tracks(tmp_path: Path) -> None:
@@ -358,6 +448,30 @@ def test_memory_does_not_grow_with_the_number_of_frames(tmp_path: Path) -> None:
 
     few = peak(0, 8)
     assert peak(8, 40) < few + 2
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_damaged_mask_is_read_as_the_evaluator_does_or_found_out(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    path = tmp_path / "mask000.tif"
+    volume = np.stack([label_map(0)] * 2)
+    compression = data.draw(st.sampled_from([1, LZW, DEFLATE, PACKBITS]))
+    content = bytearray(tiff(*(Leaf(plane, compression, rows=30) for plane in volume)))
+    end = len(content) - 1
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, end))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    try:
+        mask = read_mask_file(path)
+    except DataError:
+        return
+    if not any(problem for rule in encoding.RULES for problem in rule(mask)):
+        assert mask.labels is not None
+        np.testing.assert_array_equal(
+            mask.labels.reshape(-1), open_mask(path, "x").labels().reshape(-1)
+        )
 
 
 CASES = Path(__file__).parent.parent.parent.parent / "shared" / "conformance" / "cases"

@@ -100,6 +100,12 @@ def test_a_batch_file_uses_windows_paths() -> None:
     assert text.endswith("exit /b %ERRORLEVEL%\r\n")
 
 
+def test_a_batch_file_keeps_percent_signs() -> None:
+    how = Rendering(models="100%/m", run_option=("--note", "%PATH%"))
+    call = render_run_batch(Entry(HELA, "01"), how).splitlines()[-2]
+    assert call.endswith(f'--model "100%%\\m\\{HELA}" "--note" "%%PATH%%"')
+
+
 @pytest.mark.parametrize("cwd", ["SW", "SW/CSB", "."])
 def test_a_second_result_has_a_script_of_its_own(tmp_path: Path, cwd: str) -> None:
     root = tmp_path / "with blanks"

@@ -66,6 +66,9 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
     assert b"pip install --no-index --find-links wheels -r requirements.txt" in readme
     assert b"## Prerequisites" in readme
     assert b"@{" not in readme
+    assert readme.count(b"\n- `") == 4
+    assert b"- `Dockerfile`" not in readme
+    assert b"| `Dockerfile`, `ctc-submit.def`, `slurm.sbatch` | to run it in" in readme
 
 
 def test_the_package_is_packed_with_its_templates(models: dict[str, Path]) -> None:

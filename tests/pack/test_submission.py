@@ -91,8 +91,10 @@ def test_a_results_archive_unpacks_to_the_challenge_layout(scene: Scene, tmp_pat
 def test_logs_and_strays_are_left_out(scene: Scene) -> None:
     (scene.result / "SEG_log.txt").write_text("")
     (scene.result / "Thumbs.db").write_text("")
-    scene.pack(preflight=False)
-    assert not [name for name in names(scene.out) if "log" in name or "Thumbs" in name]
+    shutil.copyfile(scene.result / "mask002.tif", scene.result / "mask002 (1).tif")
+    scene.pack()
+    results = {name.rpartition("/")[2] for name in names(scene.out / HELA)}
+    assert results == {*(f"mask{time:03d}.tif" for time in range(4)), "res_track.txt"}
 
 
 def test_segmentation_alone_leaves_tracks_out(scene: Scene) -> None:
@@ -123,6 +125,12 @@ def test_faulty_results_are_refused(scene: Scene) -> None:
 def test_names_in_the_wrong_letter_case_are_refused(scene: Scene) -> None:
     (scene.data / HELA).rename(scene.data / HELA.lower())
     with pytest.raises(RulesBroken, match=r"\[dataset-name\] expected Fluo-N2DL-HeLa"):
+        scene.pack()
+
+
+def test_a_result_that_nobody_would_find_is_refused(scene: Scene) -> None:
+    shutil.copytree(scene.result, scene.result.with_name("02_res"))
+    with pytest.raises(RulesBroken, match=r"\[result-name\].*found 02_res"):
         scene.pack()
 
 

@@ -17,16 +17,16 @@ def size(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
     """A mask is as large as its raw frame (anything else: an error)."""
     if reference.shape is None or any(page.samples != 1 for page in mask.pages):
         return
-    if mask.labels.shape != reference.shape:
+    if mask.shape != reference.shape:
         expected = f"{_by(reference.shape)} pixels"
         mend = "resize it to the raw frame, nearest neighbour"
-        yield Problem(mask.path, "size", expected, _by(mask.labels.shape), mend)
+        yield Problem(mask.path, "size", expected, _by(mask.shape), mend)
 
 
 def empty(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
     """A mask without cells is allowed, but seldom meant."""
     del reference
-    if not mask.present.size:
+    if mask.present is not None and not mask.present.size:
         mend = "fine if the frame shows no cell"
         yield Problem(mask.path, "empty", "cells", "none", mend, warning=True)
 
@@ -34,7 +34,7 @@ def empty(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
 def pieces(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
     """A label in several pieces is one object to the evaluator, but seldom meant."""
     del reference
-    if any(page.samples != 1 for page in mask.pages):
+    if mask.labels is None or mask.present is None or any(p.samples != 1 for p in mask.pages):
         return
     components, number = components_of(
         mask.labels, background=0, return_num=True, connectivity=mask.labels.ndim
@@ -53,7 +53,7 @@ def pieces(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
 def field_of_interest(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
     """An object has a pixel inside the frame minus the border E (section on the field)."""
     border = reference.border
-    if not border or 2 * border >= min(mask.labels.shape[-2:]):
+    if not border or mask.labels is None or 2 * border >= min(mask.labels.shape[-2:]):
         return
     outside = labels_outside(mask.labels, border)
     if outside.size:

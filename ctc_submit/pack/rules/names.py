@@ -15,6 +15,7 @@ _MASK = re.compile(r"mask(\d+)\.tif")
 _NEARLY = re.compile(
     r"(?:masks?|m|res(?:ult)?|seg|labels?|t)?[ _-]*(\d{1,9})(?!\d)[^.]*\.tiff?", re.IGNORECASE
 )
+_NEARLY_TRACKS = re.compile(r"(?:res|result|man)?[ _-]*tracks?[ 0-9()]*(?:\.txt)*", re.IGNORECASE)
 _LOG = re.compile(r"[A-Za-z]+_log\.txt")
 
 
@@ -41,6 +42,12 @@ class Listing:
     def tracks(self) -> Path | None:
         """The track file, None where there is none."""
         return self.folder / TRACKS if TRACKS in self.names else None
+
+    @property
+    def nearly_tracks(self) -> Path | None:
+        """A file that was meant as the track file, where there is none."""
+        nearly = (name for name in self.names if _NEARLY_TRACKS.fullmatch(name))
+        return self.folder / name if self.tracks is None and (name := next(nearly, "")) else None
 
     @property
     def meant(self) -> dict[int, Path]:
@@ -113,8 +120,9 @@ def stray(listing: Listing, reference: Reference) -> Iterator[Problem]:
     """Nothing else lies in the folder; the evaluator passes over it, an upload carries it along."""
     del reference
     masks = {path.name for path in listing.meant.values()}
+    tracks = listing.nearly_tracks.name if listing.nearly_tracks else TRACKS
     for name in listing.names:
-        if name in masks or name == TRACKS or _LOG.fullmatch(name):
+        if name in masks or name in {TRACKS, tracks} or _LOG.fullmatch(name):
             continue
         expected = f"masks and {TRACKS} only"
         yield Problem(listing.folder / name, "stray", expected, name, "delete it", warning=True)

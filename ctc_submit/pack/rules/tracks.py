@@ -39,6 +39,14 @@ class TrackFile:
         """Label to its track; the first line counts where a label has several."""
         return {track.label: track for track in reversed(self.tracks.values())}
 
+    @cached_property
+    def kept(self) -> dict[int, Track]:
+        """Line number to track, without those that end before they begin.
+
+        The evaluator says that they are in incorrect format, and goes on as if they were not there.
+        """
+        return {n: track for n, track in self.tracks.items() if track.begin <= track.end}
+
 
 def read_track_file(path: Path) -> TrackFile:
     """Read a track file, whatever its lines are.
@@ -89,9 +97,9 @@ def begin_in_time(file: TrackFile) -> Iterator[Problem]:
 
 
 def parent_known(file: TrackFile) -> Iterator[Problem]:
-    """A parent has a line of its own; 0 stands for none (else the evaluator aborts)."""
-    known = {0, *file.by_label, *file.garbled}
-    for number, track in file.tracks.items():
+    """A parent has a line of its own that counts; 0 stands for none (else the evaluator aborts)."""
+    known = {0, *(track.label for track in file.kept.values()), *file.garbled}
+    for number, track in file.kept.items():
         if track.parent not in known:
             found = f"line {number}: parent {track.parent}"
             mend = "add the parent's line, or write 0"
@@ -100,8 +108,8 @@ def parent_known(file: TrackFile) -> Iterator[Problem]:
 
 def parent_before(file: TrackFile) -> Iterator[Problem]:
     """A parent ends before its child begins; no track is its own parent."""
-    known = file.by_label
-    for number, track in file.tracks.items():
+    known = {track.label: track for track in reversed(file.kept.values())}
+    for number, track in file.kept.items():
         parent = known.get(track.parent) if track.parent else None
         if parent is not None and (parent.end >= track.begin or parent.label == track.label):
             found = (

@@ -13,12 +13,23 @@ _MOST_ENTRIES = 4096
 _MOST_STRIPS = 2**22
 
 WIDTH, HEIGHT, BITS, COMPRESSION = 256, 257, 258, 259
+PHOTOMETRIC, FILL_ORDER, ORIENTATION = 262, 266, 274
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
 PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, TILE_BYTES = 284, 317, 322, 324, 325
 SAMPLE_FORMAT = 339
 _WANTED = frozenset(
     {WIDTH, HEIGHT, BITS, COMPRESSION, STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES}
-    | {PLANAR, PREDICTOR, TILE_WIDTH, TILE_OFFSETS, TILE_BYTES, SAMPLE_FORMAT}
+    | {
+        PHOTOMETRIC,
+        FILL_ORDER,
+        ORIENTATION,
+        PLANAR,
+        PREDICTOR,
+        TILE_WIDTH,
+        TILE_OFFSETS,
+        TILE_BYTES,
+        SAMPLE_FORMAT,
+    }
 )
 
 Tags = dict[int, tuple[int, ...]]
@@ -41,6 +52,9 @@ class Page:
         sample_format: 1 unsigned, 2 signed, 3 floating point.
         compression: The TIFF number of the codec, 1 for none.
         predictor: 2 for horizontal differences, 1 for none.
+        photometric: 1 for grey with 0 as black, 0 for 0 as white; None where it is not said.
+        fill_order: 2 where the bits of a byte are stored in reverse, else 1.
+        orientation: Where the first pixel belongs, 1 for the top left.
         tiled: Whether the pixels lie in tiles.
         strip_rows: Rows of a strip.
         strips: Offset and length of each strip, in bytes.
@@ -54,6 +68,9 @@ class Page:
     sample_format: int
     compression: int
     predictor: int
+    photometric: int | None
+    fill_order: int
+    orientation: int
     tiled: bool
     strip_rows: int
     strips: tuple[tuple[int, int], ...]
@@ -153,12 +170,23 @@ def _values(data: bytes, layout: Layout, position: int) -> tuple[int, ...]:
     return values
 
 
+def _refuse_nonsense(tags: Tags) -> None:
+    """Raise ``ValueError`` for values that libtiff does not take, and then opens no file."""
+    for tag in (BITS, SAMPLES, ROWS_PER_STRIP):
+        if tags.get(tag, (1,))[0] < 1:
+            raise ValueError(f"a value of 0 in tag {tag}")
+    for tag, known in ((PLANAR, range(1, 3)), (SAMPLE_FORMAT, range(1, 7))):
+        if tags.get(tag, (1,))[0] not in known:
+            raise ValueError(f"a value of {tags[tag][0]} in tag {tag}")
+
+
 def _page(tags: Tags, data: bytes) -> Page:
+    _refuse_nonsense(tags)
     height, width = tags[HEIGHT][0], tags[WIDTH][0]
     if height < 1 or width < 1:
         raise ValueError("no pixels")
     tiled = TILE_WIDTH in tags or TILE_OFFSETS in tags
-    rows = min(tags.get(ROWS_PER_STRIP, (height,))[0], height) or height
+    rows = min(tags.get(ROWS_PER_STRIP, (height,))[0], height)
     offsets = tags.get(STRIP_OFFSETS, ()) if not tiled else ()
     if not tiled and not offsets:
         raise ValueError("no strips")
@@ -174,6 +202,9 @@ def _page(tags: Tags, data: bytes) -> Page:
         sample_format=tags.get(SAMPLE_FORMAT, (1,))[0],
         compression=tags.get(COMPRESSION, (1,))[0],
         predictor=tags.get(PREDICTOR, (1,))[0],
+        photometric=tags.get(PHOTOMETRIC, (None,))[0],
+        fill_order=tags.get(FILL_ORDER, (1,))[0],
+        orientation=tags.get(ORIENTATION, (1,))[0],
         tiled=tiled,
         strip_rows=rows,
         strips=tuple(zip(offsets, sizes, strict=True)),

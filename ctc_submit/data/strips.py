@@ -1,4 +1,4 @@
-"""One strip of a TIFF file, unpacked as far as it goes and never beyond its place.
+"""The strips of a TIFF page, unpacked as far as they go and never beyond their place.
 
 Deflate is unpacked in place. LZW and PackBits go through libtiff, each strip as a small file of its
 own: imagecodecs' own decoders of these read and write where they may not once a strip is damaged (a
@@ -6,10 +6,13 @@ first LZW code that stands for nothing ends the process), and are slower.
 """
 
 import struct
+import sys
 import zlib
 
 import imagecodecs
 import numpy as np
+
+from ctc_submit.data.tiff import Page
 
 UNPACKED, LZW, PACKBITS, DEFLATE = 1, 5, 32773, frozenset({8, 32946})
 CODECS = frozenset({UNPACKED, LZW, PACKBITS, *DEFLATE})
@@ -17,8 +20,56 @@ CODECS = frozenset({UNPACKED, LZW, PACKBITS, *DEFLATE})
 PREDICTED = frozenset({LZW, *DEFLATE})
 """Those that may pack differences of pixels; with the others libtiff does not look at that tag."""
 
+_HIGH_BITS_LAST = 2
+_ALWAYS_FITS = 2**28
+_HIGHEST_RATIO = 2_000
 _PADDING = 2**16
 _SHORT, _LONG = 3, 4
+_NATIVE = "<" if sys.byteorder == "little" else ">"
+
+
+def claims_too_much(size: int, held: int) -> bool:
+    """Tell whether pixels of that many bytes cannot come from a file of that many bytes."""
+    return size > max(_ALWAYS_FITS, _HIGHEST_RATIO * held)
+
+
+def differs_as_said(page: Page) -> bool:
+    """Tell whether libtiff undoes the differences that a page is said to be stored in."""
+    return page.predictor == 1 or (page.predictor == 2 and page.compression in PREDICTED)
+
+
+def unpack_page(data: bytes, order: str, page: Page, plane: np.ndarray) -> bool:
+    """Fill a plane with what can be unpacked of a page.
+
+    Args:
+        data: The whole file.
+        order: Its byte order, ``<`` or ``>``.
+        page: Where its strips lie; pixels of one unsigned 16-bit sample.
+        plane: uint16 YX of the page's shape, all 0.
+
+    Returns:
+        Whether that is all of it.
+    """
+    predicted = page.predictor != 1 and page.compression in PREDICTED
+    if page.tiled or page.compression not in CODECS or (predicted and page.predictor != 2):
+        return False
+    rows, sound = 0, True
+    for offset, size in page.strips:
+        target = plane[rows : rows + page.strip_rows]
+        if target.size == 0:
+            break
+        rows += len(target)
+        inside = offset + size <= len(data)
+        strip = data[offset : offset + size] if inside else b""
+        if page.fill_order == _HIGH_BITS_LAST:
+            strip = bytes(imagecodecs.bitorder_decode(strip))
+        whole = unpack_strip(strip, page.compression, target.reshape(-1).view(np.uint8))
+        if order != _NATIVE:
+            target.byteswap(inplace=True)
+        if predicted:
+            np.cumsum(target, axis=1, dtype=np.uint16, out=target)
+        sound = sound and whole
+    return sound and rows == page.height
 
 
 def unpack_strip(data: bytes, compression: int, into: np.ndarray) -> bool:
