@@ -114,8 +114,9 @@ def _score(dataset: Path) -> tuple[str, float]:
 
 def _draw(dataset: Path) -> Path:
     from ctc_submit.data.sequence import Sequence
+    from ctc_submit.report.animations import write_gif
     from ctc_submit.report.overlay_settings import OverlaySettings
-    from ctc_submit.report.overlays import write_gif, write_overlays
+    from ctc_submit.report.overlays import write_overlays
 
     result = dataset / f"{NUMBER}_RES"
     folder = dataset / f"{NUMBER}_overlay"

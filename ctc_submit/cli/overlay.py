@@ -25,6 +25,7 @@ from ctc_submit.report.overlay_settings import OverlaySettings
 )
 @click.option("--truth", type=click.Choice(["GT", "ST"]), help="Draw this truth too, in white.")
 @click.option("--gif", is_flag=True, help="Also join the pictures to overlay.gif.")
+@click.option("--mp4", is_flag=True, help="Also join the pictures to overlay.mp4; needs ffmpeg.")
 @options_from(OverlaySettings, "settings")
 def command(
     result: Path,
@@ -32,6 +33,7 @@ def command(
     out: Path | None,
     truth: str | None,
     gif: bool,
+    mp4: bool,
     settings: OverlaySettings,
 ) -> None:
     """Draw the masks of RESULT over their frames: one PNG a frame.
@@ -41,17 +43,22 @@ def command(
     from tqdm import tqdm
 
     from ctc_submit.data.sequence import Sequence
-    from ctc_submit.report.overlays import write_gif, write_overlays
+    from ctc_submit.report.animations import ffmpeg, write_gif, write_mp4
+    from ctc_submit.report.overlays import write_overlays
 
     result = result.resolve() if result.name in {"", ".."} else result
     frames = Sequence.at(sequence or sequence_of(result))
     folder = out or result.with_name(f"{result.name}_overlay")
+    program = ffmpeg() if mp4 else ""
     written = write_overlays(result, frames, folder, truth=truth or "", settings=settings)
     count = -(-len(frames.frames) // settings.every)
     pictures = list(tqdm(written, total=count, unit="frame", disable=None, leave=False))
     if gif:
-        write_gif(pictures, folder / "overlay.gif")
-    click.echo(f"{folder}: {len(pictures)} pictures{' and overlay.gif' if gif else ''}")
+        write_gif(pictures, folder / "overlay.gif", speed=settings.speed)
+    if mp4:
+        write_mp4(pictures, folder / "overlay.mp4", program=program, speed=settings.speed)
+    told = [f"{len(pictures)} pictures", *["overlay.gif"] * gif, *["overlay.mp4"] * mp4]
+    click.echo(f"{folder}: {', '.join(told)}")
 
 
 def sequence_of(result: Path) -> Path:

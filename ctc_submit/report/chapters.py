@@ -48,7 +48,6 @@ def chapters(subject: Subject) -> dict[str, Any]:
         "number": subject.sequence.number,
         "count": len(subject.times),
         "truth": TRUTHS.get(subject.truth, ""),
-        "has_slices": bool(subject.images and subject.images.slices),
         "results": [_result(subject, shown) for shown in subject.results],
         "scores": list(_scores(records)),
         "errors": list(_errors(records)),

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ctc_submit.data.annotations import find_markers, find_masks_of_truth
+from ctc_submit.data.annotations import find_markers
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.data.tracks import read_tracks
 from ctc_submit.errors import DataError, ToolError
+from ctc_submit.report.truth_images import Slices, demand_shape, read_truth, truth_images
 
 TRACKS = "res_track.txt"
 
@@ -70,9 +71,10 @@ def layers_of(
     raw = lazy_stack(frames, len(frames), first, labels=False)
     limits = (black, max(white, black + 1))
     shown = [Layer("image", "frames", f"{sequence.number} frames", raw, limits=limits)]
+    stacks: list[tuple[str, str, Mapping[int, Path | Slices]]]
     stacks = [("result", f"{result.name} cells", masks)]
     if truth:
-        true = find_masks_of_truth(sequence, truth)
+        true = truth_images(sequence, truth)
         stacks.append(("truth", f"{sequence.number}_{truth} cells", true))
     if truth == "GT" and (markers := find_markers(sequence)):
         stacks.append(("markers", f"{sequence.number}_GT markers", markers))
@@ -84,12 +86,12 @@ def layers_of(
 
 
 def lazy_stack(
-    files: Mapping[int, Path], count: int, like: np.ndarray, *, labels: bool = True
+    files: Mapping[int, Path | Slices], count: int, like: np.ndarray, *, labels: bool = True
 ) -> Any:
     """Stack images that are read when they are looked at.
 
     Args:
-        files: Time index to image; frames that have none are empty.
+        files: Time index to image, or to slices of a volume; frames that have none are empty.
         count: Length of the stack.
         like: A frame of the sequence, for the shape and, for frames, the pixel type.
         labels: Whether they are label maps (uint16) rather than frames.
@@ -110,7 +112,7 @@ def lazy_stack(
     slices = [
         array.from_delayed(reader(files[time], like.shape, labels), like.shape, kind)
         if time in files
-        else array.zeros(like.shape, kind, chunks=like.shape)
+        else array.zeros(like.shape, dtype=kind, chunks=like.shape)
         for time in range(count)
     ]
     return array.stack(slices)
@@ -159,9 +161,9 @@ def _tracks(result: Path, masks: Mapping[int, Path]) -> list[Layer]:
     return [Layer("tracks", "result", f"{result.name} tracks", data, graph=graph)] if known else []
 
 
-def _read_like(path: Path, shape: tuple[int, ...], labels: bool) -> np.ndarray:
-    image = read_labels(path) if labels else read_frame(path)
-    if image.shape != shape:
-        found, expected = ("×".join(map(str, each)) for each in (image.shape, shape))
-        raise DataError(f"{path}: is {found} pixels, the first frame is {expected}")
-    return image.astype(np.uint16) if labels else image
+def _read_like(image: Path | Slices, shape: tuple[int, ...], labels: bool) -> np.ndarray:
+    if labels or not isinstance(image, Path):
+        return read_truth(image, shape)
+    frame = read_frame(image)
+    demand_shape(image, frame, shape)
+    return frame

@@ -10,14 +10,15 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from ctc_submit.data.annotations import find_masks_of_truth
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels, whole_file
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.report.colours import palette
+from ctc_submit.report.names import write_names
 from ctc_submit.report.overlay_settings import OverlaySettings
+from ctc_submit.report.truth_images import Slices, demand_shape, read_truth, truth_images
 
 TRUTH_COLOUR = (255, 255, 255)
 _COMPRESSION = 2
@@ -32,8 +33,9 @@ def overlay(
 ) -> np.ndarray:
     """Draw a label map over its frame.
 
-    Every cell is filled and outlined, inside of its border, in the colour of its label; the truth
-    gets white contours of half that width on top. Volumes are shown as their maximum along z.
+    Every cell is filled and outlined, inside of its border, in the colour of its label. The truth
+    gets white contours of half that width on top, or with ``settings.beside`` a picture of its own.
+    Volumes are shown as their maximum along z.
 
     Args:
         frame: Raw frame, YX or ZYX, integers or finite floats.
@@ -42,7 +44,9 @@ def overlay(
         settings: How to draw; the defaults where None.
 
     Returns:
-        uint8 YXC, red green blue, contiguous; twice as wide with ``settings.raw``.
+        uint8 YXC, red green blue, contiguous; as many times as wide as there are pictures beside
+        each other: the bare frame (``settings.raw``), the result, the truth (``settings.beside``,
+        bare where there is none).
 
     Raises:
         ValueError: If the shapes differ.
@@ -53,16 +57,28 @@ def overlay(
             raise ValueError(f"{name} are {array.shape}, the frame is {frame.shape}")
     grey = (255 * normalise(_flat(frame)).clip(0, 1)).astype(np.uint8)
     bare = np.repeat(grey[..., None], 3, axis=2)
-    drawn, flat = bare.copy(), _flat(labels)
-    colours = palette(int(flat.max(initial=0)))
-    inside = flat > 0
-    mixed = bare[inside] * (1 - settings.fill) + colours[flat[inside]] * settings.fill
-    drawn[inside] = mixed.astype(np.uint8)
-    edge = contours(flat, settings.contour)
-    drawn[edge] = colours[flat[edge]]
-    if truth is not None:
+    drawn = _coloured(bare, _flat(labels), settings)
+    if truth is not None and not settings.beside:
         drawn[contours(_flat(truth), (settings.contour + 1) // 2)] = TRUTH_COLOUR
-    return np.hstack([bare, drawn]) if settings.raw else drawn
+    panels = [bare] if settings.raw else []
+    panels.append(write_names(drawn, _flat(labels)) if settings.labels else drawn)
+    if settings.beside:
+        panels.append(bare if truth is None else _coloured(bare, _flat(truth), settings))
+        if settings.labels and truth is not None:
+            panels[-1] = write_names(panels[-1], _flat(truth))
+    return panels[0] if len(panels) == 1 else np.hstack(panels)
+
+
+def _coloured(bare: np.ndarray, labels: np.ndarray, settings: OverlaySettings) -> np.ndarray:
+    """Fill and outline cells on a grey picture (uint8 YXC), which is left as it is."""
+    drawn = bare.copy()
+    colours = palette(int(labels.max(initial=0)))
+    inside = labels > 0
+    mixed = bare[inside] * (1 - settings.fill) + colours[labels[inside]] * settings.fill
+    drawn[inside] = mixed.astype(np.uint8)
+    edge = contours(labels, settings.contour)
+    drawn[edge] = colours[labels[edge]]
+    return drawn
 
 
 def contours(labels: np.ndarray, width: int) -> np.ndarray:
@@ -106,11 +122,14 @@ def write_overlays(
         The path of each picture, in time order, after it has been written.
 
     Raises:
-        DataError: If masks or frames are missing, differ in size, or a file cannot be written.
+        DataError: If masks or frames are missing, differ in size, or a file cannot be written, or
+            truth is to stand beside and none is named.
     """
     settings = settings or OverlaySettings()
+    if settings.beside and not truth:
+        raise DataError("--beside shows the truth; say which with --truth GT or --truth ST")
     masks, frames = find_masks(result), sequence.frames
-    true = find_masks_of_truth(sequence, truth) if truth else {}
+    true = truth_images(sequence, truth) if truth else {}
     if missing := sorted(set(frames) - set(masks)):
         raise DataError(f"{result}: has no mask for {frames[missing[0]].name}; run the sequence")
     try:
@@ -129,53 +148,17 @@ def write_overlays(
             pool.shutdown(cancel_futures=True)
 
 
-def _write_one(job: tuple[Path, Path, Path | None, Path], settings: OverlaySettings) -> Path:
+def _write_one(
+    job: tuple[Path, Path, Path | Slices | None, Path], settings: OverlaySettings
+) -> Path:
     raw, mask, true, target = job
-    frame = read_frame(raw)
-    labels = _labels_for(frame, mask)
-    truth = None if true is None else _labels_for(frame, true)
+    frame, labels = read_frame(raw), read_labels(mask)
+    demand_shape(mask, labels, frame.shape)
+    truth = None if true is None else read_truth(true, frame.shape)
     picture = Image.fromarray(overlay(frame, labels, truth=truth, settings=settings))
     with whole_file(target) as half:
         picture.save(half, "PNG", compress_level=_COMPRESSION)
     return target
-
-
-def _labels_for(frame: np.ndarray, path: Path) -> np.ndarray:
-    labels = read_labels(path)
-    if labels.shape != frame.shape:
-        found, expected = ("×".join(map(str, array.shape)) for array in (labels, frame))
-        raise DataError(f"{path}: is {found} pixels, its frame is {expected}")
-    return labels
-
-
-def write_gif(pictures: list[Path], path: Path, *, pause: int = 120) -> None:
-    """Join pictures to an animation that repeats for ever.
-
-    Args:
-        pictures: PNG files of one size, in order.
-        path: The GIF to write.
-        pause: Time between two pictures, in milliseconds.
-
-    Raises:
-        DataError: If the file cannot be written.
-        ValueError: If there are no pictures.
-    """
-    if not pictures:
-        raise ValueError("an animation needs at least one picture")
-    with whole_file(path) as half:
-        _paletted(pictures[0]).save(
-            half,
-            "GIF",
-            save_all=True,
-            append_images=(_paletted(picture) for picture in pictures[1:]),
-            duration=pause,
-            loop=0,
-        )
-
-
-def _paletted(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        return picture.convert("P", palette=Image.Palette.ADAPTIVE)
 
 
 def _flat(array: np.ndarray) -> np.ndarray:

@@ -63,7 +63,8 @@ def write_report(
         raise DataError(f"{path}: is a folder; name a file such as {path / 'report.html'}")
     folder = path.with_name(f"{path.stem}_files")
     _demand_ours(folder)
-    apart = _is_apart(subject, settings)
+    shape = read_labels(subject.results[0].masks[0]).shape
+    apart = _is_apart(subject, shape, settings)
     counted = _Counted()
     made = counted.pass_on(_in_turn(packets(subject, settings.quality), subject.times))
 
@@ -75,6 +76,7 @@ def write_report(
             yield from _write_beside(made, beside, subject.digits)
         with page.open("w", encoding="utf-8") as file:
             told = chapters(subject) | {"book": known, "packets": made, "apart": apart}
+            told["volumes"] = len(shape) == 3
             for piece in _template().generate(**told):
                 file.write(piece)
                 yield len(counted.cells)
@@ -94,11 +96,11 @@ class _Counted:
             yield Markup(json.dumps(packet, separators=(",", ":")))  # numbers, fixed words, base 64
 
 
-def _is_apart(subject: Subject, settings: ReportSettings) -> bool:
+def _is_apart(subject: Subject, shape: tuple[int, ...], settings: ReportSettings) -> bool:
     """Tell whether the frames go into a folder beside the page."""
     if settings.frames != "auto":
         return settings.frames == "folder"
-    height, width = read_labels(subject.results[0].masks[0]).shape[-2:]
+    height, width = shape[-2:]
     return int(height) * int(width) * len(subject.times) > MOST_IN_PAGE
 
 

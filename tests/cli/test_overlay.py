@@ -1,7 +1,10 @@
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import read_labels, write_labels
@@ -25,10 +28,41 @@ def test_pictures_lie_beside_the_result(result: Path) -> None:
     done = CliRunner().invoke(main, ["overlay", str(result), "--truth", "GT", "--gif"])
     assert done.exit_code == 0, done.output
     out = result.with_name("01_RES_overlay")
-    assert f"{out}: 3 pictures and overlay.gif" in done.stdout
+    assert f"{out}: 3 pictures, overlay.gif\n" in done.stdout
     names = [path.name for path in sorted(out.iterdir())]
     assert names == ["overlay.gif", "t000.png", "t001.png", "t002.png"]
     assert sorted(result.iterdir()) == before
+
+
+def test_a_video_needs_ffmpeg_before_anything_is_drawn(
+    result: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    done = CliRunner().invoke(main, ["overlay", str(result), "--mp4"])
+    assert done.exit_code == 6
+    assert done.stderr.startswith("ctc-submit: --mp4 needs ffmpeg: install it")
+    assert not result.with_name("01_RES_overlay").exists()
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg here")
+def test_all_that_can_be_asked_for(result: Path) -> None:
+    asked = ["--truth", "GT", "--labels", "--raw", "--beside", "--gif", "--mp4", "--speed", "4"]
+    done = CliRunner().invoke(main, ["overlay", str(result), *asked])
+    assert done.exit_code == 0, done.output
+    out = result.with_name("01_RES_overlay")
+    assert f"{out}: 3 pictures, overlay.gif, overlay.mp4\n" in done.stdout
+    with Image.open(out / "t000.png") as picture, Image.open(out / "overlay.gif") as animation:
+        assert picture.size == animation.size == (120, 40)
+        assert animation.info["duration"] == 250
+
+
+def test_truth_beside_the_result_must_be_named(result: Path) -> None:
+    done = CliRunner().invoke(main, ["overlay", str(result), "--beside"])
+    assert done.exit_code == 3
+    assert done.stderr == (
+        "ctc-submit: --beside shows the truth; say which with --truth GT or --truth ST\n"
+    )
 
 
 def test_the_folder_can_be_named_by_a_dot(result: Path, monkeypatch: pytest.MonkeyPatch) -> None:

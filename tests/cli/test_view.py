@@ -35,14 +35,22 @@ colours = {tuple(np.round(cells.get_color(label), 3)) for label in range(1, 8)}
 assert len(colours) == 7 and cells.get_color(0) is None or cells.get_color(0)[3] == 0
 assert np.allclose(cells.get_color(1)[:3], np.array((230, 159, 0)) / 255, atol=0.01)
 assert viewer.layers["01_GT cells"].contour == 1
-assert viewer.layers["01_RES tracks"].data.shape[1] == 4
+tracks = viewer.layers["01_RES tracks"]
+assert tracks.data.shape[1] == 4
+for row, colour in zip(tracks.data, tracks.track_colors, strict=True):
+    assert np.allclose(colour, cells.get_color(int(row[0])), atol=0.01), (row, colour)
+for layer in viewer.layers:
+    assert [str(unit) for unit in layer.units] == ["pixel"] + 2 * [sys.argv[2]], layer.units
 print("shown", len(viewer.layers))
 """
 
 
 @pytest.fixture
 def result(tmp_path: Path) -> Path:
-    folder = tmp_path / "Sim"
+    return result_in(tmp_path / "Sim")
+
+
+def result_in(folder: Path) -> Path:
     list(write_dataset(folder, SimulationSettings(frames=3, height=40, width=40, cells=2)))
     masks = folder / "01_RES"
     masks.mkdir()
@@ -52,10 +60,10 @@ def result(tmp_path: Path) -> Path:
     return masks
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("napari") is not None, reason="napari is installed; see the next test"
-)
-def test_without_napari_one_line_says_how_to_get_it(result: Path) -> None:
+def test_without_napari_one_line_says_how_to_get_it(
+    result: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "napari", None)
     done = CliRunner().invoke(main, ["view", str(result)])
     assert done.exit_code == 6
     assert done.stderr == "ctc-submit: view needs napari: pip install 'ctc-submit[view]'\n"
@@ -63,9 +71,11 @@ def test_without_napari_one_line_says_how_to_get_it(result: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("napari") is None, reason="napari is not installed")
-def test_layers_are_shown_without_a_screen(result: Path) -> None:
+@pytest.mark.parametrize(("name", "unit"), [("Sim", "pixel"), ("DIC-C2DH-HeLa", "micrometer")])
+def test_layers_are_shown_without_a_screen(tmp_path: Path, name: str, unit: str) -> None:
+    result = result_in(tmp_path / name)
     done = subprocess.run(
-        [sys.executable, "-c", OFFSCREEN, str(result)],
+        [sys.executable, "-W", "error::FutureWarning", "-c", OFFSCREEN, str(result), unit],
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,

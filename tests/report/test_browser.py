@@ -36,7 +36,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_labels(path, labels)
     (folder / "01_RES.run.json").write_text(json.dumps({"device": "cpu", "phases": {"load": 1}}))
     subject = describe([sequence.result, other], sequence, frames_needed=True)
-    curves = [Curves("mine", {"epoch": [1, 2, 3], "total": [9, 3, 1], "seg": [None, 0.5, 0.7]})]
+    rates: list[float | None] = [5e-5, 2.3e-4, 1e-5]
+    columns: dict[str, list[float | None]] = {
+        "epoch": [1, 2, 3],
+        "total": [9, 3, 1],
+        "seg": [None, 0.5, 0.7],
+    }
+    curves = [Curves("mine", columns | {"learning_rate": rates})]
     list(write_report(subject, folder / "page.html", ReportSettings(), curves))
     return folder / "page.html"
 
@@ -192,6 +198,30 @@ def test_another_measure_in_the_plot(opened: Reader) -> None:
     assert "01_RES" in names and "01_RES-GT" not in names  # which has no tracks to judge
 
 
+def ticks(reader: Reader, chart: str) -> list[str]:
+    """What stands at the left of a chart, from below."""
+    return reader.page.locator(chart).locator("svg text[text-anchor=end]").all_text_contents()
+
+
+def test_scales_do_not_go_beyond_what_can_be(
+    reader: Reader, opened: Reader, tmp_path: Path
+) -> None:
+    """SEG ends at 1, even where nothing else is there; counts are whole and begin at 0."""
+    opened.page.get_by_label("Plot", exact=True).select_option("FN")
+    assert ticks(opened, "#plot") == ["0", "1"]
+    sequence = draw_sequence(tmp_path)
+    for path in (sequence.gold / "SEG").glob("*.tif"):
+        shutil.copy(path, sequence.result / path.name.replace("man_seg", "mask"))
+    shutil.copy(sequence.gold / "TRA" / "man_track.txt", sequence.result / "res_track.txt")
+    subject = describe([sequence.result], sequence, frames_needed=True)
+    list(write_report(subject, tmp_path / "page.html", ReportSettings()))
+    reader.open(tmp_path / "page.html")
+    assert ticks(reader, "#plot")[-1] == "1" and float(ticks(reader, "#plot")[0]) > 0.5
+    for measure, expected in (("FN", ["0", "1"]), ("cells", ["0", "1", "2", "3"])):
+        reader.page.get_by_label("Plot", exact=True).select_option(measure)
+        assert ticks(reader, "#plot") == expected
+
+
 def test_zoom_and_pan(opened: Reader) -> None:
     page = opened.page
 
@@ -267,6 +297,50 @@ def test_the_gallery_leads_to_the_object(opened: Reader) -> None:
     opened.shows(4)
     assert int(opened.text("#zoom").split()[0]) > 100
     assert opened.page.locator("#truth-line").is_checked()
+
+
+def test_pictures_are_painted_before_they_are_seen(opened: Reader) -> None:
+    """So a print has them, which does not wait."""
+    pictures = opened.page.locator("#gallery canvas")
+    expect(opened.page.locator("#gallery canvas[width]")).to_have_count(pictures.count())
+    assert opened.page.evaluate("scrollY") == 0
+
+
+def test_a_print_has_no_controls_and_all_tracks(opened: Reader) -> None:
+    opened.page.emulate_media(media="print")
+    assert not opened.page.get_by_role("button", name="Play").is_visible()
+    assert opened.page.locator("#views canvas").first.is_visible()
+    style = "getComputedStyle(document.querySelector('.list')).overflow"
+    assert opened.page.evaluate(style) == "visible"
+
+
+def test_a_label_lies_on_its_cell(reader: Reader, tmp_path: Path) -> None:
+    """Even where the centre of its pixels does not, as in a ring."""
+    sequence = draw_sequence(tmp_path)
+    ring = np.zeros((60, 80), np.uint16)
+    ring[4:56, 4:76] = 1
+    ring[14:46, 14:66] = 0
+    write_labels(sequence.result / "mask000.tif", ring)
+    subject = describe([sequence.result], sequence, frames_needed=True)
+    list(write_report(subject, tmp_path / "page.html", ReportSettings()))
+    reader.open(tmp_path / "page.html")
+    found: list[np.ndarray] = []
+    for key in ("l", "l"):
+        reader.page.keyboard.press(key)
+        reader.drawn()
+        colours = reader.page.evaluate(
+            "(() => { const c = document.querySelector('#views canvas');"
+            " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data] })()"
+        )
+        found.append(np.array(colours, np.uint8))
+    with_text, bare = found
+    canvas = reader.page.evaluate(
+        "(({ width, height }) => [height, width])(document.querySelector('#views canvas'))"
+    )
+    changed = (with_text != bare).reshape(*canvas, 4).any(axis=2)
+    scale = canvas[0] / 60
+    row, column = np.argwhere(changed).mean(axis=0)
+    assert ring[int(row / scale), int((column - (canvas[1] - 80 * scale) / 2) / scale)] == 1
 
 
 def test_the_lineage_by_mouse_and_keys(opened: Reader) -> None:
@@ -389,8 +463,13 @@ def test_training_curves(opened: Reader) -> None:
     assert section.get_by_role("heading", name="mine").is_visible()
     titles = [text.split("\n")[0] for text in section.locator(".chart").all_inner_texts()]
     assert titles == [
-        "loss, its terms and their total (logarithmic)",
-        "held-out frames: mean Jaccard index, from 0 to 1",
+        "loss, its terms and their total [no unit, logarithmic]",
+        "on held-out frames: mean Jaccard index, from 0 to 1",
+        "learning rate [per step]",
+    ]
+    assert ticks(opened, "#training .chart >> nth=0") == ["1", "2", "5"]
+    assert ticks(opened, "#training .chart >> nth=2") == [
+        *("0", "5e-5", "1e-4", "1.5e-4", "2e-4", "2.5e-4")
     ]
     picture = section.get_by_role("img").first
     assert "total: from 1 to 9" in (picture.get_attribute("aria-label") or "")
@@ -406,6 +485,8 @@ def test_frames_beside_the_page_are_loaded_when_looked_at(
     page = folder / "my page.html"
     list(write_report(subject, page, ReportSettings(frames="folder")))
     reader.open(page)
+    assert ("maximum along z" in reader.text("#viewer")) is (depth > 0)
+    assert "a track keeps its colour" in reader.text("#legend")
     reader.page.keyboard.press("2")
     assert not is_grey(reader.pixel(*INSIDE_1))
     assert not [url for url in reader.loaded if url.endswith("t005.js")]
@@ -440,6 +521,8 @@ def test_without_truth_tracks_frames_and_cells(reader: Reader, tmp_path: Path) -
     assert "01_RES: 0 cells" in reader.text("#status")
     assert reader.pixel(*INSIDE_1) == (0, 0, 0)
     assert "cells in the result [cells per frame]" in reader.text("#plot")
+    assert ticks(reader, "#plot") == ["0", "1"]
+    assert "without tracks a cell may change its label" in reader.text("#legend")
     for key in "15tl+0":
         reader.page.keyboard.press(key)
     reader.page.mouse.click(*reader.place(*INSIDE_1))

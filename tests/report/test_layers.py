@@ -48,7 +48,7 @@ def test_names_and_shapes(result: Path) -> None:
     ]
     assert [layer.role for layer in layers] == ["frames", "result", "truth", "result"]
     assert [layer.data.shape for layer in layers[:3]] == [(3, 3, 4)] * 3
-    assert layers[0].data.dtype == np.uint8 and layers[1].data.dtype == np.uint16
+    assert [layer.data.dtype for layer in layers[:3]] == [np.uint8, np.uint16, np.uint16]
     for time, picture in enumerate(FRAMES):
         assert np.array_equal(layers[1].data[time].compute(), drawn(picture))
         assert layers[0].data[time].compute().max() == 10 + time
@@ -90,7 +90,7 @@ def test_centroids_of_volumes_and_of_nothing(tmp_path: Path) -> None:
 def test_a_mask_too_few_and_one_of_another_size(result: Path) -> None:
     write_labels(result / "mask001.tif", read_labels(result / "mask001.tif")[:2])
     layer = layers_of(result, sequence(result), tracks=False)[1]
-    with pytest.raises(DataError, match="is 2×4 pixels, the first frame is 3×4"):
+    with pytest.raises(DataError, match="is 2×4 pixels, its frame is 3×4"):
         layer.data[1].compute()
     (result / "mask002.tif").unlink()
     with pytest.raises(DataError, match=r"has 2 masks, .* has 3 frames"):

@@ -11,7 +11,7 @@ from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 from ctc_submit.report.colours import palette
 from ctc_submit.report.overlay_settings import OverlaySettings
-from ctc_submit.report.overlays import contours, overlay, write_gif, write_overlays
+from ctc_submit.report.overlays import contours, overlay, write_overlays
 from tests.scenes import drawn, two_touching
 
 RAMP = np.tile(np.arange(8, dtype=np.uint8), (5, 1))
@@ -77,6 +77,28 @@ def test_the_bare_frame_beside() -> None:
     assert (picture[:, :8] == overlay(RAMP, np.zeros_like(two_touching()))).all()
 
 
+def test_the_truth_beside_has_its_own_colours_and_no_contours_on_the_result() -> None:
+    truth = two_touching()[:, ::-1]
+    settings = OverlaySettings(beside=True, raw=True)
+    picture = overlay(RAMP, two_touching(), truth=truth, settings=settings)
+    bare, result, beside = np.split(picture, 3, axis=1)
+    assert (bare == overlay(RAMP, np.zeros_like(truth))).all()
+    assert (result == overlay(RAMP, two_touching())).all()
+    assert (beside == overlay(RAMP, truth)).all()
+    without = overlay(RAMP, two_touching(), settings=settings)
+    assert without.shape == picture.shape and (without[:, 16:] == bare).all()
+
+
+def test_labels_are_written_on_the_cells_of_result_and_truth() -> None:
+    frame, labels = np.zeros((40, 60), np.uint8), np.zeros((40, 60), np.uint16)
+    labels[5:35, 5:55] = 8
+    settings = OverlaySettings(labels=True, beside=True, contour=0, fill=0)
+    picture = overlay(frame, labels, truth=np.roll(labels, 4, axis=1), settings=settings)
+    left, right = (np.argwhere(half.max(axis=2) > 128) for half in np.split(picture, 2, axis=1))
+    assert len(left) > 10 and np.abs(left.mean(axis=0) - (19.5, 29.5)).max() < 1.5
+    assert (right - left == (0, 4)).all()
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.float32])
 @pytest.mark.parametrize("shape", [(1, 1), (7, 3), (4, 7, 3)])
 def test_any_frame_can_be_drawn(kind: Any, shape: tuple[int, ...]) -> None:
@@ -94,7 +116,8 @@ def test_shapes_must_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("contour", -1), ("contour", 101), ("fill", 1.1), ("every", 0)]
+    ("name", "value"),
+    [("contour", -1), ("contour", 101), ("fill", 1.1), ("every", 0), ("speed", 0), ("speed", 51)],
 )
 def test_settings_that_cannot_be_drawn(name: str, value: Any) -> None:
     with pytest.raises(DataError, match=f"--{name} is {value}; expected "):
@@ -138,6 +161,21 @@ def test_volumes_are_seen_from_above(tmp_path: Path) -> None:
         assert picture.size == (8, 5)
 
 
+def test_truth_in_slices_of_a_volume(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path, shape=(3, 5, 8))
+    (sequence.gold / "SEG").mkdir(parents=True)
+    write_labels(sequence.gold / "SEG" / "man_seg_001_002.tif", two_touching())
+    settings = OverlaySettings(fill=0, contour=1)
+    drawn = write_overlays(
+        tmp_path / "01_RES", sequence, tmp_path / "out", truth="GT", settings=settings
+    )
+    white = []
+    for path in drawn:
+        with Image.open(path) as picture:
+            white.append((np.array(picture) == 255).all(axis=2))
+    assert (white[1] & contours(two_touching(), 1)).sum() > (white[0] & white[2]).sum()
+
+
 def test_missing_masks_and_other_sizes_are_named(tmp_path: Path) -> None:
     sequence = sequence_in(tmp_path)
     write_labels(tmp_path / "01_RES" / "mask001.tif", two_touching()[1:])
@@ -155,20 +193,3 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="file/out: cannot be made"):
         next(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "file" / "out"))
-
-
-def test_an_animation_shows_every_picture(tmp_path: Path) -> None:
-    sequence = sequence_in(tmp_path, 4, (40, 40))
-    for time in range(4):
-        labels = np.zeros((40, 40), np.uint16)
-        labels[8 * time : 8 * time + 8] = time + 1
-        write_labels(tmp_path / "01_RES" / f"mask{time:03d}.tif", labels)
-    pictures = list(write_overlays(tmp_path / "01_RES", sequence, tmp_path / "out"))
-    write_gif(pictures, tmp_path / "a.gif", pause=50)
-    with Image.open(tmp_path / "a.gif") as animation:
-        assert getattr(animation, "n_frames", 1) == 4
-        assert animation.size == (40, 40) and animation.info["loop"] == 0
-    with pytest.raises(ValueError, match="at least one picture"):
-        write_gif([], tmp_path / "b.gif")
-    with pytest.raises(DataError, match=r"a\.gif: cannot be written"):
-        write_gif(pictures, tmp_path / "missing" / "a.gif")

@@ -171,3 +171,15 @@ def test_no_title_is_clipped() -> None:
         assert box is not None
         assert box.x0 >= -1 and box.y0 >= -1  # pixels
         assert box.x1 <= figure.bbox.x1 + 1 and box.y1 <= figure.bbox.y1 + 1
+
+
+def test_the_scale_of_colours_is_as_high_as_its_maps_and_says_that_it_has_no_unit() -> None:
+    ramp = np.linspace(0, 11, 48 * 64).reshape(SHAPE)
+    rows = [[Panel("σ", ramp, "A"), Panel("σ", ramp)], [Panel("σ", ramp.T, "B")]]
+    figure = draw(rows)
+    figure.canvas.draw()
+    for last in (figure.axes[1], figure.axes[2]):
+        (scale,) = last.child_axes
+        assert scale.get_ylabel() == "weight w of a pixel [no unit]"
+        high, wanted = (each.get_window_extent().height for each in (scale, last))
+        assert high == pytest.approx(wanted, rel=0.01)

@@ -1,6 +1,9 @@
 import importlib.util
 import io
+import json
+import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
@@ -10,7 +13,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ctc_submit.errors import DataError
-from ctc_submit.train.curves import Row, as_csv, as_png, curve_files, write_events, write_files
+from ctc_submit.train.curves import (
+    LINES,
+    Row,
+    as_csv,
+    as_png,
+    curve_files,
+    write_events,
+    write_files,
+)
 
 ROWS: list[Row] = [
     {"epoch": 1.0, "mask": 0.5, "total": 1.25, "learning_rate": 1e-3, "seconds": 3, "waited": 0},
@@ -62,20 +73,44 @@ def test_every_axis_is_named_with_its_unit_and_nothing_is_clipped(
 ) -> None:
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
-    as_png([row | {"images_per_second": 3.5} for row in ROWS], "model")
+    more = {"images_per_second": 3.5, "objectness": 0.01, "proposal_boxes": 0.2, "boxes": 0.3}
+    as_png([row | more | {"class": 0.1} for row in ROWS], "model")
     (figure,) = drawn
     figure.canvas.draw()
     labels = [axes.get_ylabel() for axes in figure.axes]
     assert labels == [
-        "loss (no unit)",
-        "on held-out frames (0 to 1)",
-        "learning rate\n(a step)",
+        "loss [no unit]",
+        "on held-out frames, from 0 to 1",
+        "learning rate\n[per step]",
         "speed\n[images/s]",
     ]
-    assert [len(axes.lines) for axes in figure.axes] == [2, 2, 1, 1]
+    assert [len(axes.lines) for axes in figure.axes] == [6, 2, 1, 1]
     for axes in figure.axes:
         box = axes.get_tightbbox()
-        assert box is not None and box.x0 >= 0 and box.y1 <= figure.bbox.y1
+        assert box is not None and box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+    ticks = [text.get_text() for text in figure.axes[0].get_yticklabels() if text.get_text()]
+    assert {"0.1", "1"} <= set(ticks) and not any("10^" in each for each in ticks)
+
+
+def test_a_single_term_is_seen_beside_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
+    as_png(
+        [{"epoch": 1.0, "mask": 0.5, "total": 0.5}, {"epoch": 2.0, "mask": 0.4, "total": 0.4}], ""
+    )
+    total, term = sorted(drawn[0].axes[0].lines, key=lambda line: line.get_zorder())
+    assert (total.get_label(), term.get_label()) == ("total", "mask")
+    assert total.get_linewidth() > 1.5 * term.get_linewidth()
+
+
+def test_lines_look_as_on_the_report_page() -> None:
+    assets = files("ctc_submit.report") / "assets"
+    colours = re.findall(r"--s\d: light-dark\((#\w{6})", (assets / "page.css").read_text("utf-8"))
+    (dashes,) = re.findall(r"DASHES = (\[.*\]);", (assets / "chart.js").read_text("utf-8"))
+    given = [tuple(map(int, each.split())) for each in json.loads(dashes)]
+    assert [colour for colour, _ in LINES] == colours
+    assert [() if line == "-" else line[1] for _, line in LINES] == given
 
 
 @pytest.fixture

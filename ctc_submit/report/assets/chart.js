@@ -13,7 +13,8 @@ function styleOf(slot) {
  *
  * @param x  { name, values, bridged }: the axis' title; its values, ascending; whether lines
  *     go on over values that are missing.
- * @param y  { name, log, least, most }: title; whether logarithmic; limits to include.
+ * @param y  { name, log, whole, least, most }: title; whether logarithmic, whether only whole
+ *     numbers make sense; limits to include, which values do not go beyond.
  * @param lines  [{ name, values }], null where there is no value.
  * @param pick  called with the index of a value that was clicked; null for none. The element then
  *     says itself what the chart shows.
@@ -67,8 +68,8 @@ function keyOf(name, slot) {
 function planOf(x, y, lines, width, height) {
   const values = lines.flatMap((line) => line.values).filter((v) => v !== null && (!y.log || v > 0));
   let [least, most] = [Math.min(...values, y.least ?? Infinity), Math.max(...values, y.most ?? -Infinity)];
-  if (!(least < most)) [least, most] = y.log ? [least / 2, least * 2] : [least - 0.5, least + 0.5];
-  const ticks = y.log ? decades(least, most) : rounds(least, most, 5);
+  if (!(least < most)) [least, most] = widened(least, y);
+  const ticks = y.log ? decades(least, most) : rounds(least, most, y.whole ? Math.min(5, most - least) : 5);
   if (!y.log) [least, most] = [Math.min(least, ticks[0]), Math.max(most, ticks.at(-1))];
   const bend = y.log ? Math.log10 : (value) => value;
   const [first, last] = [x.values[0], x.values.at(-1)];
@@ -77,6 +78,13 @@ function planOf(x, y, lines, width, height) {
   const up = (value) => ROOM.top + high * (1 - (bend(value) - bend(least)) / (bend(most) - bend(least)));
   const columns = rounds(first, last, Math.max(2, wide / 90)).filter((v) => v >= first && v <= last && v % 1 === 0);
   return { x, across, up, ticks, columns, width, height, bridged: x.bridged };
+}
+
+/** Returns limits around the only value there is, within what the axis may show. */
+function widened(value, { log, least, most }) {
+  if (log) return [value / 2, value * 2];
+  if (value === least) return [value, value + 1];
+  return value === most ? [value - 0.1, value] : [value - 0.5, value + 0.5];
 }
 
 /** Returns round numbers from below `least` to above `most`, about so many. */
@@ -90,16 +98,19 @@ function rounds(least, most, about) {
   return Array.from({ length: end - start + 1 }, (_, number) => Number(((start + number) * step).toPrecision(12)));
 }
 
+/** Returns round numbers for a logarithmic axis: the fewer powers of ten, the more between them. */
 function decades(least, most) {
+  const span = Math.log10(most / least);
+  const factors = span < 0.7 ? [1, 2, 3, 4, 5, 6, 7, 8, 9] : span < 1.5 ? [1, 2, 5] : span < 2.5 ? [1, 3] : [1];
   const found = [];
   for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power++) {
-    for (const factor of Math.log10(most / least) < 1.5 ? [1, 2, 5] : [1]) found.push(factor * 10 ** power);
+    for (const factor of factors) found.push(factor * 10 ** power);
   }
   return found.filter((value) => value >= least && value <= most);
 }
 
 function shortly(value) {
-  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(0);
+  if (value !== 0 && Math.abs(value) < 0.001) return Number(value.toPrecision(3)).toExponential();
   return String(Number(value.toPrecision(4)));
 }
 

@@ -1,14 +1,28 @@
-// Pictures of the worst objects, painted when they come into sight.
+// Pictures of the worst objects, painted when they come into sight, or else when there is time.
 
 const unpainted = new Map();
 const sight = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    sight.unobserve(target);
-    paintPicture(target, unpainted.get(target));
-    unpainted.delete(target);
+    if (isIntersecting && unpainted.has(target)) paintOnce(target);
   }
 }, { rootMargin: "200px" });
+
+/** Paints the others one by one when there is nothing else to do, so that a print has them all. */
+function paintInIdle() {
+  const wait = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 100));
+  wait(() => {
+    const [next] = unpainted;
+    if (!next) return;
+    paintOnce(next[0]);
+    paintInIdle();
+  });
+}
+
+function paintOnce(canvas) {
+  sight.unobserve(canvas);
+  paintPicture(canvas, unpainted.get(canvas));
+  unpainted.delete(canvas);
+}
 
 function gallery(host) {
   for (const [place, result] of book.results.entries()) {

@@ -22,10 +22,12 @@ function lineage(host) {
     const width = Math.max(200, list.clientWidth);
     across = (time) => NAME_WIDTH + (time / book.frames) * (width - NAME_WIDTH - 8);
     picture.setAttribute("width", width);
+    picture.setAttribute("viewBox", `0 0 ${width} ${tracks.length * ROW + 4}`);
     const forks = tracks.flatMap((track) => forkOf(track));
     picture.replaceChildren(...forks, ...tracks.map((track, row) => barOf(track, row, width)));
     picture.append(drawn("line", { class: "now", y1: 0, y2: tracks.length * ROW + 4 }));
     axis.setAttribute("width", width);
+    axis.setAttribute("viewBox", `0 0 ${width} 26`);
     axis.replaceChildren(...axisOf(width));
     now();
     mark();

@@ -35,4 +35,4 @@ markFrame();
 document.querySelectorAll(".lineage").forEach(lineage);
 if (byId("gallery")) gallery(byId("gallery"));
 training();
-show();
+show().then(paintInIdle);

@@ -89,7 +89,7 @@ function paintDifference(pixels, truth, result) {
   }
 }
 
-/** Returns label to { x, y, area }: the centre of its pixels, and how many they are. */
+/** Returns label to { x, y, area }: the centre of its pixels, and how many they are. A centre outside of its cell gives way to the cell's pixel nearest to it. */
 function centresOf(labels, width) {
   const sums = new Map();
   for (let place = 0; place < labels.length; ) {
@@ -105,9 +105,20 @@ function centresOf(labels, width) {
     sum.area += length;
     sums.set(label, sum);
   }
-  for (const sum of sums.values()) {
+  for (const [label, sum] of sums) {
     sum.x /= sum.area;
     sum.y /= sum.area;
+    if (labels[Math.floor(sum.y) * width + Math.floor(sum.x)] !== label) moveInto(sum, label, labels, width);
   }
   return sums;
+}
+
+function moveInto(centre, label, labels, width) {
+  let nearest = Infinity;
+  const { x, y } = centre;
+  for (let place = labels.indexOf(label); place >= 0; place = labels.indexOf(label, place + 1)) {
+    const [right, down] = [(place % width) + 0.5, Math.floor(place / width) + 0.5];
+    const far = (right - x) ** 2 + (down - y) ** 2;
+    if (far < nearest) [nearest, centre.x, centre.y] = [far, right, down];
+  }
 }

@@ -4,6 +4,8 @@ const LOSSES_NOT = new Set([
   "epoch", "seg", "matched", "missed", "spurious", "learning_rate", "seconds", "waited", "images_per_second",
 ]);
 
+const COLUMNS = { seg: "SEG", matched: "mean J of found cells", seconds: "all", waited: "of which waited for frames" };
+
 function plot() {
   const host = byId("plot");
   const choice = byId("measure");
@@ -73,11 +75,11 @@ function training() {
     const x = { name: "epoch", values: columns.epoch, bridged: true };
     const taken = (names) => names.filter((each) => columns[each]?.some((value) => value !== null));
     const groups = [
-      { y: { name: "loss, its terms and their total (logarithmic)", log: true }, names: taken(Object.keys(columns).filter((each) => !LOSSES_NOT.has(each))) },
-      { y: { name: "held-out frames: mean Jaccard index, from 0 to 1", most: 1 }, names: taken(["seg", "matched"]) },
-      { y: { name: "learning rate", least: 0 }, names: taken(["learning_rate"]) },
-      { y: { name: "images a second", least: 0 }, names: taken(["images_per_second"]) },
-      { y: { name: "seconds an epoch, of which waited for frames", least: 0 }, names: taken(["seconds", "waited"]) },
+      { y: { name: "loss, its terms and their total [no unit, logarithmic]", log: true }, names: taken(Object.keys(columns).filter((each) => !LOSSES_NOT.has(each))) },
+      { y: { name: "on held-out frames: mean Jaccard index, from 0 to 1", most: 1 }, names: taken(["seg", "matched"]) },
+      { y: { name: "learning rate [per step]", least: 0 }, names: taken(["learning_rate"]) },
+      { y: { name: "speed [images per second]", least: 0 }, names: taken(["images_per_second"]) },
+      { y: { name: "time [seconds per epoch]", least: 0 }, names: taken(["seconds", "waited"]) },
     ];
     const hosts = element("div", { class: "columns" });
     byId("curves").append(element("h3", {}, name), hosts);
@@ -86,7 +88,8 @@ function training() {
       if (names.length === 0) continue;
       const host = element("div", { class: "chart" });
       hosts.append(host);
-      chart(host, { x, y, height: 200, lines: names.map((each) => ({ name: each.replaceAll("_", " "), values: columns[each] })) });
+      const lines = names.map((each) => ({ name: COLUMNS[each] ?? each.replaceAll("_", " "), values: columns[each] }));
+      chart(host, { x, y, height: 200, lines });
     }
   }
 }

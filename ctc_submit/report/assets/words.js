@@ -2,13 +2,13 @@
 
 const MEASURES = {
   SEG: { name: "SEG: mean Jaccard index of the frame's objects, from 0 to 1", short: "SEG", most: 1 },
-  cells: { name: "cells in the result [cells per frame]", short: "cells in the result", least: 0 },
-  FN: { name: "FN: objects missed [objects per frame]", short: "missed", said: (n) => `${n} missed`, least: 0 },
-  FP: { name: "FP: objects that are none [objects per frame]", short: "extra", said: (n) => `${n} extra`, least: 0 },
-  NS: { name: "NS: objects merged with others [objects per frame]", short: "merged", said: (n) => `${n} merged`, least: 0 },
-  EA: { name: "EA: links missing [links per frame]", short: "links missing", said: (n) => `${counted(n, "link")} missing`, least: 0 },
-  ED: { name: "ED: links too many [links per frame]", short: "links too many", said: (n) => `${counted(n, "link")} too many`, least: 0 },
-  EC: { name: "EC: links of the wrong kind [links per frame]", short: "wrong links", said: (n) => `${counted(n, "link")} of the wrong kind`, least: 0 },
+  cells: { name: "cells in the result [cells per frame]", short: "cells in the result", least: 0, whole: true },
+  FN: { name: "FN: objects missed [objects per frame]", short: "missed", said: (n) => `${n} missed`, least: 0, whole: true },
+  FP: { name: "FP: objects that are none [objects per frame]", short: "extra", said: (n) => `${n} extra`, least: 0, whole: true },
+  NS: { name: "NS: objects merged with others [objects per frame]", short: "merged", said: (n) => `${n} merged`, least: 0, whole: true },
+  EA: { name: "EA: links missing [links per frame]", short: "links missing", said: (n) => `${counted(n, "link")} missing`, least: 0, whole: true },
+  ED: { name: "ED: links too many [links per frame]", short: "links too many", said: (n) => `${counted(n, "link")} too many`, least: 0, whole: true },
+  EC: { name: "EC: links of the wrong kind [links per frame]", short: "wrong links", said: (n) => `${counted(n, "link")} of the wrong kind`, least: 0, whole: true },
 };
 
 function say() {
@@ -39,6 +39,7 @@ function legend() {
   const host = byId("legend");
   host.replaceChildren();
   const truth = shown?.truth;
+  const tracked = book.results.every((result) => result.tracks.length);
   const sample = (colour, text) => {
     const box = element("i");
     box.style.background = `rgb(${colour.join(" ")})`;
@@ -52,7 +53,7 @@ function legend() {
   } else if (state.mode === "truth") {
     if (!truth) note("There is no truth for this frame.");
     else note(truth.kind === "SEG" ? "Outlines of the truth; colours tell labels apart." : "Tracking markers of the truth: places, not outlines.");
-  } else if (state.mode !== "raw") note("Colours tell tracks apart; a track keeps its colour in every frame.");
+  } else if (state.mode !== "raw") note(tracked ? "Colours tell tracks apart; a track keeps its colour in every frame." : "Colours tell labels apart; without tracks a cell may change its label from frame to frame.");
   if (state.truthLine) note(truth ? "White: truth." : "There is no truth for this frame.");
 }
 

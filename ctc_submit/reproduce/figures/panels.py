@@ -51,7 +51,7 @@ def draw(rows: list[list[Panel]]) -> Figure:
     maps = any(panel.image.ndim == 2 for row in rows for panel in row)
     heights = [_height(row) for row in rows]
     with rc_context(STYLE):
-        figure = Figure((columns * SIDE + 0.3 + 0.7 * maps, sum(heights)), layout="constrained")
+        figure = Figure((columns * SIDE + 0.3 + 0.7 * maps, sum(heights)), layout="compressed")
         FigureCanvasAgg(figure)
         grid = figure.subplots(len(rows), columns, squeeze=False, height_ratios=heights)
         for axes, row in zip(grid, rows, strict=True):
@@ -94,8 +94,9 @@ def _draw_row(figure: Figure, axes: list[Axes], row: list[Panel]) -> None:
     axes[0].set_ylabel(row[0].side)
     _draw_bar(axes[0], row[0])
     if any(panel.image.ndim == 2 for panel in row):
+        beside = axes[len(row) - 1].inset_axes((1.03, 0, 0.05, 1))  # as high as the last map
         colours = ScalarMappable(scale, COLOURS)
-        figure.colorbar(colours, ax=axes[: len(row)], label="weight w of a pixel", pad=0.01)
+        figure.colorbar(colours, cax=beside, label="weight w of a pixel [no unit]")
 
 
 def _draw_bar(axes: Axes, panel: Panel) -> None:
