@@ -63,6 +63,21 @@ def read_frame(path: Path) -> np.ndarray:
     return frame
 
 
+def frame_size(path: Path) -> tuple[int, int]:
+    """Return height and width of a frame without reading its pixels.
+
+    Raises:
+        DataError: If the file is missing or no TIFF.
+    """
+    try:
+        with tifffile.TiffFile(path, is_ome=False, is_shaped=False) as tiff:
+            page = tiff.pages.first
+            return page.imagelength, page.imagewidth
+    except Exception as error:  # a damaged file raises nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{path}: cannot be read as a TIFF ({reason}); export it again") from error
+
+
 def iter_frames(sequence: Sequence) -> Iterator[tuple[int, np.ndarray]]:
     """Yield ``(time, frame)`` in time order, one frame in memory at a time.
 

@@ -86,7 +86,10 @@ class Method(Protocol):
 
         Args:
             images: float32 B1YX.
-            targets: One dictionary of `targets` an image, as tensors.
+            targets: One dictionary of `targets` an image, as tensors. In training it also holds
+                ``seed``, an int64 scalar on the CPU: all that is drawn at random for the image
+                follows from it, so that it does not matter which process has the image, or which
+                others are in its batch.
         """
         ...
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ctc_submit.data.frames import frame_size
 from ctc_submit.pixels.augment import AugmentSettings, augment
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.train.split import Example
@@ -50,7 +51,7 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
         augmentation: AugmentSettings,
         crop: int | None,
         steps: range,
-        share: slice = slice(None),
+        places: list[int] | None = None,
     ) -> None:
         """Prepare the batches of some steps.
 
@@ -61,24 +62,31 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
             augmentation: How they are varied.
             crop: Height and width of what is cut out of a frame in pixels; None: all of it.
             steps: The steps to prepare, numbered over all epochs.
-            share: Which of a step's frames to prepare; the others are another process's.
+            places: Which of a step's frames to prepare, as the others are another process's; None:
+                all.
         """
         self.examples, self.targets = examples, targets
         self.order, self.augmentation = order, augmentation
-        self.crop, self.steps, self.share = crop, steps, share
+        self.crop, self.steps, self.places = crop, steps, places
 
     def __len__(self) -> int:
         """Return the number of steps."""
         return len(self.steps)
 
     def __getitem__(self, index: int) -> tuple[Tensor, list[dict[str, Tensor]]]:
-        """Return images, float32 B1YX, and a dictionary of targets for each."""
+        """Return images, float32 B1YX, and a dictionary of targets for each.
+
+        Images are as large as the largest of the step, whichever process prepares that one. Beside
+        the method's targets stands the frame's ``seed``, of what is drawn at random in its losses.
+        """
         step = self.steps[index]
+        frames = self.order.frames_of(step)
+        places = range(len(frames)) if self.places is None else self.places
         items = [
-            self._item(frame, np.random.default_rng([self.order.seed, 2, step, place]))
-            for place, frame in list(enumerate(self.order.frames_of(step)))[self.share]
+            self._item(frames[place], np.random.default_rng([self.order.seed, 2, step, place]))
+            for place in places
         ]
-        return collate(items)
+        return collate(items, self._size(frames))
 
     def _item(self, frame: int, rng: np.random.Generator) -> Item:
         raw, labels = self.examples[frame].read()
@@ -86,13 +94,20 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
             normalise(raw), labels, settings=self.augmentation, rng=rng, crop=self.crop
         )
         targets = {name: torch.from_numpy(value) for name, value in self.targets(labels).items()}
+        targets["seed"] = torch.tensor(int(rng.integers(1 << 62)))
         return torch.from_numpy(np.ascontiguousarray(image))[None], targets
 
+    def _size(self, frames: list[int]) -> tuple[int, int]:
+        """Return height and width of the images of a step."""
+        if self.crop is not None:
+            return self.crop, self.crop
+        sizes = [frame_size(self.examples[frame].frame) for frame in frames]
+        return max(height for height, _ in sizes), max(width for _, width in sizes)
 
-def collate(items: list[Item]) -> tuple[Tensor, list[dict[str, Tensor]]]:
-    """Stack images, padded right and below with 0 to the largest; targets stay a list."""
-    height = max(image.shape[-2] for image, _ in items)
-    width = max(image.shape[-1] for image, _ in items)
+
+def collate(items: list[Item], size: tuple[int, int]) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    """Stack images, padded right and below with 0 to one size; targets stay a list."""
+    height, width = size
     images = [
         F.pad(image, (0, width - image.shape[-1], 0, height - image.shape[-2]))
         for image, _ in items

@@ -128,7 +128,7 @@ def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
         batch_size=None,
         num_workers=config.workers,
         prefetch_factor=4 if config.workers else None,
-        generator=torch.Generator(),  # the global one, which the samplers use, stays untouched
+        generator=torch.Generator(),  # torch's own stays untouched
     )
     method.net.train()
     start = time.perf_counter()
@@ -149,8 +149,6 @@ def _step(
     learner: Learner, images: torch.Tensor, targets: list[dict[str, torch.Tensor]]
 ) -> dict[str, float]:
     group, size = learner.group, learner.config.batch
-    if group.size > 1:  # what a network draws at random differs between processes and steps
-        torch.manual_seed((learner.config.seed << 40) + learner.step * group.size + group.rank)
     starts = range(0, len(images), size)
     learner.optimizer.zero_grad(set_to_none=True)
     found: dict[str, torch.Tensor] = {}
@@ -181,10 +179,15 @@ def _step(
 def _terms(
     learner: Learner, images: torch.Tensor, targets: list[dict[str, torch.Tensor]]
 ) -> dict[str, torch.Tensor]:
-    """Return the loss terms of a batch, and their sum, ``total``."""
+    """Return the loss terms of a batch, and their sum, ``total``.
+
+    Single numbers of the targets stay on the CPU, where they are read.
+    """
     device, kind = learner.device, learner.autocast
     images = images.to(device, non_blocking=True)
-    targets = [{k: v.to(device, non_blocking=True) for k, v in t.items()} for t in targets]
+    targets = [
+        {k: v.to(device, non_blocking=True) if v.ndim else v for k, v in t.items()} for t in targets
+    ]
     with torch.autocast(device.type, kind or torch.bfloat16, enabled=kind is not None):
         terms: dict[str, torch.Tensor] = learner.losses(images, targets)
     return terms | {"total": torch.stack(list(terms.values())).sum()}

@@ -43,6 +43,23 @@ class Group:
     rank: int = 0
     size: int = 1
 
+    def places(self, each: int, batch: int) -> list[int]:
+        """Return which frames of a step are this process's, from 0.
+
+        Batch by batch, so that those of all processes together are the batch of one process that
+        takes as many at once.
+
+        Args:
+            each: Frames of the step for every process.
+            batch: Frames that a process takes at once.
+        """
+        found: list[int] = []
+        for first in range(0, each, batch):
+            size = min(batch, each - first)
+            start = first * self.size + self.rank * size
+            found += range(start, start + size)
+        return found
+
     def spread(self, method: Method) -> nn.Module:
         """Return the method's losses, with gradients averaged over all processes."""
         losses = Losses(method)

@@ -144,7 +144,7 @@ def _learn(
         augmentation=job.augmentation,
         crop=job.config.crop or None,
         steps=steps,
-        share=slice(group.rank * each, (group.rank + 1) * each),
+        places=group.places(each, job.config.batch),
     )
     terms: dict[str, list[float]] = defaultdict(list)
     for report in learn(learner, batches):

@@ -11,6 +11,7 @@ from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
+from ctc_submit.pixels.unannotated import unannotated
 
 UNKNOWN = -1
 
@@ -40,8 +41,8 @@ class Example:
         """Read the frame and its labels.
 
         Returns:
-            The raw frame, YX, and int32 labels of its shape: 0 background, -1 on markers of cells
-            that the segmentation leaves out (the nearest that is known of them).
+            The raw frame, YX, and int32 labels of its shape: 0 background, -1 where cells may lie
+            that the segmentation leaves out (`unannotated`).
 
         Raises:
             DataError: If a file cannot be read, shapes differ, or labels are no instances.
@@ -54,8 +55,13 @@ class Example:
             )
         if self.markers is not None:
             markers = read_labels(self.markers)
-            missing = np.isin(markers, uncovered_markers(labels, markers))
-            labels[missing & (labels == 0)] = UNKNOWN
+            if markers.shape != labels.shape:
+                raise DataError(
+                    f"{self.markers}: expected the size of {self.mask.name}, {_by(labels.shape)} "
+                    f"pixels, found {_by(markers.shape)}; write it in that size"
+                )
+            missing = uncovered_markers(labels, markers)
+            labels[unannotated(labels, markers, missing)] = UNKNOWN
         return frame, labels
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from ctc_submit.data.frames import iter_frames, read_frame, read_tiff
+from ctc_submit.data.frames import frame_size, iter_frames, read_frame, read_tiff
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 
@@ -64,6 +64,19 @@ def test_small_shapes_stay_what_they_are(tmp_path: Path, shape: tuple[int, ...])
 def test_singleton_axes_in_front_are_removed(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEEP[None, :, None], photometric="minisblack")
     assert (read_frame(tmp_path / "a.tif") == DEEP).all()
+
+
+@pytest.mark.parametrize("options", [PLAIN, PLAIN | {"compression": "zlib"}, {"imagej": True}])
+def test_a_frame_s_size_is_known_without_its_pixels(
+    tmp_path: Path, options: dict[str, Any]
+) -> None:
+    for shape in ((40, 30), (1, 40, 30)):
+        tifffile.imwrite(tmp_path / "a.tif", FLAT.reshape(shape), **options)
+        assert frame_size(tmp_path / "a.tif") == (40, 30) == read_frame(tmp_path / "a.tif").shape
+    (tmp_path / "a.tif").write_bytes(b"II*\0 no more")
+    for name in ("a.tif", "absent.tif"):
+        with pytest.raises(DataError, match=f"{name}: cannot be read"):
+            frame_size(tmp_path / name)
 
 
 def test_an_ome_file_does_not_pull_in_its_neighbours(tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ def test_examples_are_the_annotated_frames(dataset: Path) -> None:
 
 def test_cells_that_gold_truth_leaves_out_are_unknown(dataset: Path) -> None:
     partial, complete = find_examples(Sequence.at(dataset / "01"), "GT")
-    labels = partial.read()[1]
-    assert labels[3, 3] == -1
-    assert (labels == -1).sum() == 1
+    expected = drawn("11..22\n11..22\n..---.\n..---.".replace("-", "9")).astype(np.int32)
+    expected[expected == 9] = -1  # as far around the marker as the others reach from theirs
+    np.testing.assert_array_equal(partial.read()[1], expected)
     assert (complete.read()[1] >= 0).all()
 
 
@@ -60,6 +60,12 @@ def test_a_mask_of_another_size_is_said(dataset: Path) -> None:
     write_labels(dataset / "01_ST/SEG/man_seg000.tif", TRUTH[:-1])
     with pytest.raises(DataError, match=r"man_seg000\.tif"):
         find_examples(Sequence.at(dataset / "01"), "ST")[0].read()
+
+
+def test_markers_of_another_size_are_said(dataset: Path) -> None:
+    write_labels(dataset / "01_GT/TRA/man_track001.tif", MARKERS[:, :-1])
+    with pytest.raises(DataError, match=r"man_track001\.tif: expected the size of man_seg001"):
+        find_examples(Sequence.at(dataset / "01"), "GT")[0].read()
 
 
 def test_a_split_file_chooses(dataset: Path) -> None:
@@ -110,3 +116,16 @@ def test_real_gold_truth_is_partial_where_its_notes_say_so(real_data: Path) -> N
     u373 = find_examples(Sequence.at(real_data / "PhC-C2DH-U373/02"), "GT")
     shares = [(e.read()[1] == -1).mean() for e in u373]
     assert float(np.median(shares)) == 0
+
+
+def test_cells_that_real_gold_truth_leaves_out_teach_no_background(real_data: Path) -> None:
+    """Of the pixels of cells that only silver truth has, hardly any counts as background."""
+    for number in ("01", "02"):
+        sequence = Sequence.at(real_data / "DIC-C2DH-HeLa" / number)
+        silver = {e.name: e for e in find_examples(sequence, "ST")}
+        for example in find_examples(sequence, "GT"):
+            if example.name in silver:
+                gold, cells = example.read()[1], silver[example.name].read()[1] > 0
+                hidden = cells & (gold <= 0)
+                assert (hidden & (gold == 0)).sum() < 0.06 * hidden.sum(), example.name
+                assert (gold == 0).any(), "some background is still taught"

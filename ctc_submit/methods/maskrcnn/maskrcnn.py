@@ -7,7 +7,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.models.detection.roi_heads import fastrcnn_loss
 from torchvision.ops import clip_boxes_to_image
 
 from ctc_submit.data.instances import Instance
@@ -16,6 +15,8 @@ from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig, fit_anchors
 from ctc_submit.methods.maskrcnn.decode import decode
 from ctc_submit.methods.maskrcnn.net import STRIDE, Net
 from ctc_submit.methods.maskrcnn.pretrained import load_pretrained
+from ctc_submit.methods.maskrcnn.region_losses import region_losses
+from ctc_submit.methods.maskrcnn.sampling import REGIONS, cast_lots, drawn
 from ctc_submit.methods.maskrcnn.targets import (
     UNKNOWN_SHARE,
     boxes_of,
@@ -92,22 +93,32 @@ class MaskRCNN:
 
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Return ``objectness``, ``proposal_boxes``, ``class``, ``boxes`` and ``mask``."""
-        scale = self.config.scale
         images = self._fit(images)
         shape = (images.shape[-2], images.shape[-1])
-        features = self.net.features(images)
-        truth = [t["boxes"] * scale for t in targets]
+        truth = [t["boxes"] * self.config.scale for t in targets]
         unknown = [t["labels"] < 0 for t in targets]
-        self.net.rpn.unknown = unknown, scale
-        proposals, rpn_losses = self.net.propose(images, features, truth)
-        regions = [self._choose(*one, scale) for one in zip(proposals, truth, unknown, strict=True)]
+        anchors, device = self.net.anchors(shape), images.device
+        lots = [
+            cast_lots(t.get("seed"), anchors=anchors, cells=len(t["ids"]), device=device)
+            for t in targets
+        ]
+        told = [
+            {"boxes": boxes, "unknown": area, "lots": own.anchors}
+            for boxes, area, own in zip(truth, unknown, lots, strict=True)
+        ]
+        features = self.net.features(images)
+        proposals, origins, rpn_losses = self.net.propose(images, features, told)
+        theirs = [own.of_regions(place) for own, place in zip(lots, origins, strict=True)]
+        regions = [
+            self._choose(*one) for one in zip(proposals, truth, unknown, theirs, strict=True)
+        ]
         boxes = [region for region, _, _ in regions]
-        classes = [label for _, _, label in regions]
         shifts = self.net.roi_heads.box_coder.encode(
             [_matched(t, match) for t, (_, match, _) in zip(truth, regions, strict=True)], boxes
         )
         logits, answers = self.net.judge(features, boxes, shape)
-        class_loss, box_loss = fastrcnn_loss(logits, answers, classes, shifts)
+        classes = torch.cat([label for _, _, label in regions])
+        class_loss, box_loss = region_losses(logits, answers, classes, torch.cat(shifts))
         return {
             "objectness": rpn_losses["loss_objectness"],
             "proposal_boxes": rpn_losses["loss_rpn_box_reg"],
@@ -141,7 +152,7 @@ class MaskRCNN:
         images = self._fit(torch.cat([view.turn(image) for view in views]))
         shape = (images.shape[-2], images.shape[-1])
         features = self.net.features(images)
-        proposals, _ = self.net.propose(images, features)
+        proposals, _, _ = self.net.propose(images, features)
         logits, shifts = self.net.judge(features, proposals, shape)
         boxes = self.net.roi_heads.box_coder.decode(shifts, proposals)[:, 1]
         counts = [len(part) for part in proposals]
@@ -184,17 +195,17 @@ class MaskRCNN:
         return F.pad(images, (0, -width % STRIDE, 0, -height % STRIDE))
 
     def _choose(
-        self, proposals: Tensor, truth: Tensor, unknown: Tensor, scale: float
+        self, proposals: Tensor, truth: Tensor, unknown: Tensor, lots: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Sample one image's regions: boxes, the true box each belongs to, and its class."""
+        """Draw one image's regions: boxes, the true box each belongs to, and its class."""
         heads = self.net.roi_heads
         boxes = torch.cat([proposals, truth])
         ones = torch.ones(len(truth), dtype=torch.int64, device=boxes.device)
         (match,), (classes,) = heads.assign_targets_to_proposals([boxes], [truth], [ones])
-        background = classes == 0
         if unknown.any():
-            classes[background & (covered(unknown, boxes / scale) > UNKNOWN_SHARE)] = -1
-        (kept,) = heads.subsample([classes])
+            hidden = covered(unknown, boxes / self.config.scale) > UNKNOWN_SHARE
+            classes[(classes == 0) & hidden] = -1
+        kept = drawn(classes, lots, REGIONS).nonzero()[:, 0]
         return boxes[kept], match[kept], classes[kept]
 
     def _mask_loss(

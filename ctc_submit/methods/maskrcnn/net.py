@@ -8,7 +8,7 @@ agree.
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models.detection import roi_heads, rpn
+from torchvision.models.detection import roi_heads
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import (
     FastRCNNConvFCHead,
@@ -19,23 +19,15 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.ops import MultiScaleRoIAlign
 
-from ctc_submit.methods.backbones import build_backbone
+from ctc_submit.methods.backbones import STRIDES, build_backbone
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.mask_head import Hourglass
-from ctc_submit.methods.maskrcnn.targets import UNKNOWN_SHARE, covered
+from ctc_submit.methods.maskrcnn.proposals import RegionHead, RegionProposals
+from ctc_submit.methods.maskrcnn.sampling import ANCHORS, REGIONS
 
 CLASSES = 2
 STRIDE = 64
 """Images are padded to a multiple of this, the coarsest level's stride."""
-
-
-class RegionHead(rpn.RPNHead):  # type: ignore[misc]  # torchvision has no types
-    """torchvision's head of the region proposals, with float32 answers under autocast."""
-
-    def forward(self, x: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """Return objectness and box shifts of every level."""
-        scores, shifts = super().forward(x)
-        return [level.float() for level in scores], [level.float() for level in shifts]
 
 
 class Doubling(nn.ConvTranspose2d):
@@ -51,28 +43,6 @@ class Doubling(nn.ConvTranspose2d):
         weight = self.weight.permute(1, 2, 3, 0).reshape(4 * outputs, inputs, 1, 1)
         bias = None if self.bias is None else self.bias.repeat_interleave(4)
         return F.pixel_shuffle(F.conv2d(x, weight, bias), 2)
-
-
-class RegionProposals(rpn.RegionProposalNetwork):  # type: ignore[misc]
-    """torchvision's region proposals; anchors over unannotated cells teach nothing.
-
-    Attributes:
-        unknown: Of the images in training, bool YX maps of unannotated cells, and the factor by
-            which anchors are larger than those maps.
-    """
-
-    unknown: tuple[list[Tensor], float] = ([], 1.0)
-
-    def assign_targets_to_anchors(
-        self, anchors: list[Tensor], targets: list[dict[str, Tensor]]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """Return 1 (cell), 0 (background) or -1 (neither) and the true box of every anchor."""
-        labels, boxes = super().assign_targets_to_anchors(anchors, targets)
-        areas, scale = self.unknown
-        for label, anchor, area in zip(labels, anchors, areas, strict=False):
-            if area.any():
-                label[(label == 0) & (covered(area, anchor / scale) > UNKNOWN_SHARE)] = -1
-        return labels, boxes
 
 
 class Net(nn.Module):
@@ -106,16 +76,26 @@ class Net(nn.Module):
         )
         return pyramid
 
+    def anchors(self, shape: tuple[int, int]) -> int:
+        """Return how many anchors an image has whose sides are multiples of `STRIDE`."""
+        places = sum((shape[0] // stride) * (shape[1] // stride) for stride in STRIDES)
+        return int(places * self.rpn.anchor_generator.num_anchors_per_location()[0])
+
     def propose(
-        self, images: Tensor, features: dict[str, Tensor], boxes: list[Tensor] | None = None
-    ) -> tuple[list[Tensor], dict[str, Tensor]]:
-        """Return proposals of every image, and the two losses where true boxes are given."""
+        self,
+        images: Tensor,
+        features: dict[str, Tensor],
+        targets: list[dict[str, Tensor]] | None = None,
+    ) -> tuple[list[Tensor], tuple[Tensor, ...], dict[str, Tensor]]:
+        """Return proposals of every image, and the anchors that they come from.
+
+        With targets, as `RegionProposals` takes them, two losses come with them.
+        """
         shapes = [(images.shape[-2], images.shape[-1])] * len(images)
-        targets = None if boxes is None else [{"boxes": b} for b in boxes]
         proposals: list[Tensor]
         losses: dict[str, Tensor]
         proposals, losses = self.rpn(ImageList(images, shapes), features, targets)
-        return proposals, losses
+        return proposals, self.rpn.origins, losses
 
     def judge(
         self, features: dict[str, Tensor], proposals: list[Tensor], shape: tuple[int, int]
@@ -151,19 +131,21 @@ def _proposals(config: MaskRCNNConfig) -> RegionProposals:
         sizes=tuple((size,) for size in config.anchor_sizes),
         aspect_ratios=(config.anchor_ratios,) * len(config.anchor_sizes),
     )
-    return RegionProposals(
+    proposals = RegionProposals(
         anchors,
         RegionHead(
             config.pyramid_width, len(config.anchor_ratios), conv_depth=2 if _is_v2(config) else 1
         ),
         fg_iou_thresh=0.7,
         bg_iou_thresh=0.3,
-        batch_size_per_image=256,
-        positive_fraction=0.5,
+        batch_size_per_image=ANCHORS.most,
+        positive_fraction=ANCHORS.cells / ANCHORS.most,
         pre_nms_top_n={"training": 1000, "testing": max(500, config.proposals)},
         post_nms_top_n={"training": 1000, "testing": config.proposals},
         nms_thresh=0.7,
     )
+    proposals.scale = config.scale
+    return proposals
 
 
 def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
@@ -176,8 +158,8 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
         box_predictor=FastRCNNPredictor(config.box_width, CLASSES),
         fg_iou_thresh=0.5,
         bg_iou_thresh=0.5,
-        batch_size_per_image=128,
-        positive_fraction=0.25,
+        batch_size_per_image=REGIONS.most,
+        positive_fraction=REGIONS.cells / REGIONS.most,
         bbox_reg_weights=None,
         score_thresh=config.score_threshold,
         nms_thresh=config.box_nms,

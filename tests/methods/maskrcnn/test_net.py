@@ -80,12 +80,48 @@ def test_unknown_cells_are_not_taught_as_background(light: MaskRCNN) -> None:
     labels[20:40, 20:40] = 1
     proposals = torch.tensor([[0.0, 0, 20, 20], [44, 44, 60, 60], [21, 21, 40, 40]])
     truth = torch.tensor([[20.0, 20, 40, 40]])
-    unknown = torch.from_numpy(labels < 0)
-    boxes, _, classes = light._choose(proposals, truth, unknown, 1.0)
+    unknown, lots = torch.from_numpy(labels < 0), torch.rand(4)
+    boxes, _, classes = light._choose(proposals, truth, unknown, lots)
     assert set(classes.tolist()) == {1}
     assert len(boxes) == 2
-    _, _, without = light._choose(proposals, truth, torch.zeros_like(unknown), 1.0)
+    _, _, without = light._choose(proposals, truth, torch.zeros_like(unknown), lots)
     assert 0 in without.tolist()
+
+
+def test_a_frame_of_which_nothing_is_known_teaches_nothing(light: MaskRCNN) -> None:
+    light.net.train()
+    target = tensors(np.full((64, 64), -1, np.int32), light)
+    terms = light.losses(torch.rand(1, 1, 64, 64), [target])
+    assert {name: term.item() for name, term in terms.items()} == dict.fromkeys(terms, 0.0)
+    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+    gradients = [p.grad for p in light.net.parameters() if p.grad is not None]
+    assert all((gradient == 0).all() for gradient in gradients)
+    light.net.zero_grad()
+
+
+def test_what_is_drawn_follows_the_seed_of_the_frame(light: MaskRCNN) -> None:
+    """Not its place in the batch, nor torch's own generator."""
+    labels = np.zeros((128, 128), np.int32)
+    labels[10:40, 10:40], labels[70:100, 60:110] = 1, 2
+    light.net.train()
+    image = torch.rand(1, 1, 128, 128)
+    first, second = (tensors(labels, light) | {"seed": torch.tensor(n)} for n in (1, 2))
+    other = torch.rand(1, 1, 128, 128)
+
+    def losses(*batch: tuple[torch.Tensor, dict[str, torch.Tensor]]) -> list[float]:
+        with torch.no_grad():
+            terms = light.losses(torch.cat([i for i, _ in batch]), [t for _, t in batch])
+        return [float(term) for term in terms.values()]
+
+    once = losses((image, first))
+    torch.rand(1)
+    assert losses((image, first)) == once
+    assert losses((image, second)) != once
+    both, turned = (
+        losses(*order)
+        for order in ([(image, first), (other, second)], [(other, second), (image, first)])
+    )
+    assert both == pytest.approx(turned, rel=1e-5)
 
 
 def test_unknown_pixels_have_no_weight(light: MaskRCNN) -> None:
