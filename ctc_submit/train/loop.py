@@ -19,6 +19,14 @@ from ctc_submit.train.crops import Batches
 from ctc_submit.train.processes import Group
 
 
+def diverged(step: int, found: str) -> CtcError:
+    """Return the error that ends a training whose numbers have left all bounds."""
+    return CtcError(
+        f"step {step}: {found}; the last good checkpoint is kept, start from it (--pretrained "
+        "MODEL/weights.safetensors) with a smaller --learning-rate and another --work"
+    )
+
+
 @dataclass(frozen=True)
 class StepReport:
     """What one step did.
@@ -78,6 +86,17 @@ class Learner:
     def best_net(self) -> nn.Module:
         """The network to judge and keep: the average where there is one."""
         return self.average.module if self.average is not None else self.method.net
+
+    def check(self) -> None:
+        """Look at the weights, as a gradient that is not finite may follow from a loss that is.
+
+        Raises:
+            CtcError: If one of them is not finite.
+        """
+        nets = {self.method.net, self.best_net}
+        finite = [p.detach().isfinite().all() for net in nets for p in net.parameters()]
+        if not torch.stack(finite).all():
+            raise diverged(self.step, "the weights are not finite")
 
     def state(self) -> dict[str, object]:
         """Return all that is needed to go on as if never stopped."""
@@ -162,10 +181,7 @@ def _step(
             found[name] = found.get(name, 0) + value.detach() * share
     reported = dict(zip(found, group.mean(torch.stack(list(found.values()))).tolist(), strict=True))
     if not math.isfinite(reported["total"]):
-        raise CtcError(
-            f"step {learner.step + 1}: the loss is {reported['total']}; the last good checkpoint "
-            "is kept, go on from it with a smaller --learning-rate"
-        )
+        raise diverged(learner.step + 1, f"the loss is {reported['total']}")
     if learner.config.clip > 0:
         learner.scaler.unscale_(learner.optimizer)
         nn.utils.clip_grad_norm_(learner.method.net.parameters(), learner.config.clip)

@@ -87,7 +87,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     Raises:
         DataError: If there is nothing to learn from, or another training writes the same folders.
         CheckpointError: If the state in the work folder is of another job, or nothing can be saved.
-        CtcError: If the loss is not finite; the last good model is kept.
+        CtcError: If loss or weights are not finite; the last good model and state are kept.
     """
     rng = np.random.default_rng([job.config.seed, 0])
     learned, chosen_by = hold_out(job.examples, job.config.holdout, rng)
@@ -159,6 +159,7 @@ def _learn(
             if row["seconds"] > 0:
                 row["images_per_second"] = order.steps * each * group.size / row["seconds"]
             terms.clear()
+            learner.check()
             if group.rank == 0:
                 yield course.close_epoch(row, judged, chosen_by)
             method.net.train()
@@ -182,7 +183,9 @@ class Course:
         if not path.exists():
             return
         try:
-            state = torch.load(path, map_location=self.learner.device, weights_only=True)
+            # onto the CPU: network and optimiser take what they need to where they are, and torch's
+            # generator and the optimiser's counters stay
+            state = torch.load(path, map_location="cpu", weights_only=True)
             belongs = state["job"]
         except Exception as error:
             raise CheckpointError(f"{path}: cannot be read; delete it to begin anew") from error

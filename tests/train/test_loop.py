@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +149,35 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_model(dataset: Path) -> N
         course(replace(job(dataset, "b", wild), out=dataset.parent / "a"))
     assert len((dataset.parent / "a/weights.safetensors").read_bytes()) == len(kept)
     load_checkpoint(dataset.parent / "a")
+
+
+def test_weights_that_are_not_finite_are_never_kept(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finite loss may leave them behind; at the end of an epoch they would become the model."""
+    described = job(dataset, "a", replace(FAST, batch=8, ema=0, holdout=0))
+    course(described, 2)  # an epoch a step, and the second is dropped
+    state = (described.work / "state.pt").read_bytes()
+
+    def spoiled(parameters: Iterable[torch.Tensor], _: float) -> None:
+        for parameter in parameters:
+            if parameter.grad is not None:
+                parameter.grad.fill_(math.nan)
+
+    monkeypatch.setattr("torch.nn.utils.clip_grad_norm_", spoiled)
+    with pytest.raises(CtcError, match="step 2: the weights are not finite; the last good"):
+        course(described)
+    assert (described.work / "state.pt").read_bytes() == state
+    assert not described.out.joinpath("card.json").exists()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_training_on_a_gpu_goes_on(dataset: Path) -> None:
+    whole = course(replace(job(dataset, "whole"), device="cuda"))
+    first = course(replace(job(dataset, "parts"), device="cuda"), 4)
+    second = course(replace(job(dataset, "parts"), device="cuda"))
+    steps = [losses["total"] for losses in first[: len(whole) - len(second)] + second]
+    assert steps == pytest.approx([losses["total"] for losses in whole], rel=0.05)
 
 
 def test_frames_without_a_cell_cannot_be_learned_from(dataset: Path) -> None:

@@ -10,12 +10,18 @@ from torch import Tensor, nn
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.backbones import LITE, imagenet_state
 
+PREDICTORS = ("roi_heads.box_predictor.", "roi_heads.mask_predictor.")
+"""The last layers of both branches, which depend on the number of classes."""
+
 LEAST_SHARE = 0.5
 """Of the network's tensors, at least this share must be found in a given file."""
 
 
 def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
-    """Fill a fresh network with pretrained weights; predictors of two classes stay fresh.
+    """Fill a fresh network with pretrained weights.
+
+    A box or mask predictor made for another number of classes is not taken in part: all of its
+    layers stay fresh.
 
     Args:
         net: `ctc_submit.methods.maskrcnn.net.Net`.
@@ -34,13 +40,20 @@ def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
         return
     state = _coco_state(backbone) if source == "coco" else _file_state(Path(source))
     ours = net.state_dict()
-    fitting = {k: v for k, v in state.items() if k in ours and ours[k].shape == v.shape}
+    fitting = _fitting(state, ours)
     if len(fitting) < LEAST_SHARE * len(ours):
         raise CheckpointError(
             f"{source}: only {len(fitting)} of {len(ours)} tensors fit a Mask R-CNN on {backbone}; "
             "choose the backbone that the weights were made with"
         )
     net.load_state_dict(fitting, strict=False)
+
+
+def _fitting(state: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Keep the tensors that have name and shape of one of ours, but for predictors in part."""
+    same = {k for k, v in state.items() if k in ours and ours[k].shape == v.shape}
+    partly = {part for part in PREDICTORS for k in ours if k.startswith(part) and k not in same}
+    return {k: state[k] for k in same if not k.startswith(tuple(partly))}
 
 
 def _body(net: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -52,7 +52,7 @@ def sample_masks(labels: Tensor, ids: Tensor, boxes: Tensor, size: int) -> Tenso
 
 
 def sample_weights(weights: Tensor, boxes: Tensor, size: int) -> Tensor:
-    """Read a weight map at the centres of the mask cells of each box; 0 beyond the frame.
+    """Read a weight map at the grids of boxes, as `sample_masks` reads masks; 0 beyond the frame.
 
     Args:
         weights: float32 YX.
@@ -60,10 +60,10 @@ def sample_weights(weights: Tensor, boxes: Tensor, size: int) -> Tensor:
         size: Mask cells a side, M.
 
     Returns:
-        float32 NMM.
+        float32 NMM, the mean weight of each mask cell.
     """
-    rows, columns, inside = _grid(weights, boxes, size)
-    return weights[rows, columns] * inside
+    rows, columns, inside = _grid(weights, boxes, size * SAMPLES)
+    return F.avg_pool2d((weights[rows, columns] * inside)[:, None], SAMPLES)[:, 0]
 
 
 def covered(area: Tensor, boxes: Tensor) -> Tensor:

@@ -159,7 +159,7 @@ STOCK = {"resnet50": maskrcnn_resnet50_fpn, "resnet50_v2": maskrcnn_resnet50_fpn
 def test_a_state_dict_of_torchvision_with_91_classes_fits(
     tmp_path: Path, backbone: Literal["resnet50", "resnet50_v2"]
 ) -> None:
-    """All of it is taken but the predictors of 91 classes, which stay fresh."""
+    """All of it is taken but the predictors of 91 classes, which stay fresh as a whole."""
     torch.manual_seed(0)
     stock = STOCK[backbone](weights=None, weights_backbone=None).state_dict()
     torch.save(stock, tmp_path / "coco.pth")
@@ -168,10 +168,38 @@ def test_a_state_dict_of_torchvision_with_91_classes_fits(
     counters = {n for n in stock if n.endswith("num_batches_tracked")}  # not of frozen norms
     assert set(before) | counters == set(stock)
     ours.pretrain(str(tmp_path / "coco.pth"))
-    fresh = {n for n, v in before.items() if v.shape != stock[n].shape}
-    assert fresh and all("_predictor." in name for name in fresh)
+    fresh = {n for n in before if "_predictor." in n}
+    assert {n for n, v in before.items() if v.shape != stock[n].shape} < fresh
     for name, value in ours.net.state_dict().items():
         torch.testing.assert_close(value, before[name] if name in fresh else stock[name])
+
+
+def test_weights_of_its_own_are_taken_whole(tmp_path: Path, light: MaskRCNN) -> None:
+    torch.manual_seed(3)
+    other = MaskRCNN(light.config)
+    state = {name: value.contiguous() for name, value in other.net.state_dict().items()}
+    save_file(state, tmp_path / "weights.safetensors")
+    ours = MaskRCNN(light.config)
+    ours.pretrain(str(tmp_path / "weights.safetensors"))
+    for name, value in ours.net.state_dict().items():
+        assert torch.equal(value, other.net.state_dict()[name]), name
+
+
+def test_heads_are_kaiming_normal() -> None:
+    """Of the spread √(2 / inputs), as torch takes a layer's inputs; biases are 0."""
+    torch.manual_seed(0)
+    heads = MaskRCNN(LIKE_TORCHVISION).net.roi_heads
+    layers = {
+        heads.box_predictor.cls_score: 1024,
+        heads.box_predictor.bbox_pred: 1024,
+        heads.mask_predictor.conv5_mask: 256 * 4,
+        heads.mask_predictor.mask_fcn_logits: 256,
+    }
+    for layer, inputs in layers.items():
+        weight, few = layer.weight.detach(), 4 / layer.weight.numel() ** 0.5
+        assert weight.std().item() == pytest.approx((2 / inputs) ** 0.5, rel=few)
+        assert abs(weight.mean().item()) < few * weight.std().item()
+        assert not layer.bias.any()
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path, light: MaskRCNN) -> None:

@@ -47,6 +47,16 @@ def test_beyond_the_frame_there_is_no_cell_and_no_weight() -> None:
     assert sample_weights(torch.full((4, 4), 3.0), box, 2)[0].tolist() == [[0, 0], [0, 3]]
 
 
+def test_weights_are_read_where_masks_are() -> None:
+    """A cell's mask and a weight map that is 1 on this cell alone are the same."""
+    labels = torch.from_numpy(two_touching().astype(np.int32))
+    boxes = torch.tensor([[0.5, 0, 4.25, 5], [1, -1.5, 9, 4]])
+    masks = sample_masks(labels, torch.tensor([1, 1]), boxes, 7)
+    weights = sample_weights((labels == 1).float(), boxes, 7)
+    torch.testing.assert_close(weights, masks)
+    assert 0 < masks.mean() < 1
+
+
 def test_a_mask_keeps_its_area() -> None:
     cell = disc((100, 120), (50, 60), 30)
     labels = torch.from_numpy(cell.astype(np.int32))
