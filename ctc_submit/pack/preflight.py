@@ -127,7 +127,8 @@ def compare_results(made: Path, packed: Path, *, tracks: bool = True) -> None:
         if differ:
             raise RulesBroken(
                 f"{packed / name}: expected the labels that the script of the archive writes, "
-                f"found {differ} other pixels; run the sequence again with the packed model"
+                f"found {differ} other pixels; run the sequence again with the packed model, or "
+                "name the options of its run with --run-option"
             )
 
 

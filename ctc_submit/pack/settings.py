@@ -17,7 +17,8 @@ class PackConfig:
         metadata={"help": "Results as folders, to be uploaded file by file, or as one archive."},
     )
     limit: int = field(
-        default=4000, metadata={"help": "Largest archive that is made.", "unit": "MB"}
+        default=4000,
+        metadata={"help": "Largest archive that is made, before compression.", "unit": "MB"},
     )
     benchmark: Literal["any", "CSB", "CTB", "CLB"] = field(
         default="any",
@@ -30,6 +31,13 @@ class PackConfig:
     python: Path | None = field(
         default=None,
         metadata={"help": "Interpreter for a pre-flight without wheels; this one by default."},
+    )
+    run_option: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Word that the scripts add to 'ctc-submit run', as the results were made with; "
+            "repeat for several."
+        },
     )
     batch: bool = field(default=False, metadata={"help": "Also .bat files for Windows."})
     cluster: bool = field(

@@ -1,6 +1,7 @@
 """From results and models to what is uploaded: checked, packed, flown, and only then published."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from ctc_submit.pack.tree import (
     result_files,
     result_names,
 )
+
+_FILE_NAME = re.compile(r"[^\W_][\w+.() -]*")
 
 Say = Callable[[str], object]
 """Told what is done, a line a step."""
@@ -74,12 +77,16 @@ def pack(
 
     Raises:
         RulesBroken: If a result breaks a rule, an archive is too large, or the pre-flight fails.
-        DataError: If there are no results, ``out`` holds something else, cannot be written, or
-            another program packs it.
+        DataError: If the name is none for a file, there are no results, ``out`` holds something
+            else, cannot be written, or another program packs it.
         CheckpointError: If a model is missing.
         ToolError: If a package is missing, or cannot be installed in the pre-flight.
     """
     config = config or PackConfig()
+    if _FILE_NAME.fullmatch(config.name) is None:
+        raise DataError(
+            f"{config.name!r}: is no name for a file; expected one without / and the like"
+        )
     _refuse_foreign(out)
     places = _places(sources)
     for rule in (dataset_names, result_names, configurations):
@@ -178,7 +185,7 @@ def _write(
         _models(sources),
         about=About(config.name, sources.tracking if config.benchmark != "CSB" else {}),
         requirements=sources.requirements or pinned_requirements(),
-        how=Rendering(batch=config.batch, cluster=config.cluster),
+        how=Rendering(run_option=config.run_option, batch=config.batch, cluster=config.cluster),
         package=sources.package,
         wheels=config.wheels,
     )

@@ -147,6 +147,15 @@ def test_a_result_of_another_model_is_refused_by_its_record(scene: Scene) -> Non
         scene.pack()
 
 
+def test_scripts_run_with_the_options_that_the_results_were_made_with(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, ending="assert more == ['--border', '4'], more")
+    with pytest.raises(RulesBroken, match=r"AssertionError: \[\]"):
+        scene.pack()
+    scene.pack(run_option=("--border", "4"))
+    with zipfile.ZipFile(scene.out / "SW" / "TEAM.zip") as archive:
+        assert archive.read(f"SW/{HELA}-01.sh").endswith(b" --border 4\n")
+
+
 def test_masks_that_the_script_does_not_write_are_refused(scene: Scene) -> None:
     labels = read(scene.result, 3)
     labels[30, 30] = 0
@@ -275,6 +284,14 @@ def test_a_submission_over_the_limit_is_refused(scene: Scene) -> None:
         sink.write(bytes(3_000_000))
     with pytest.raises(RulesBroken, match=r"the largest are SW/models/.*/weights.safetensors"):
         scene.pack(limit=2)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "a\\b", "/etc/x", "a\nb", ".zip"])
+def test_a_name_that_is_none_for_a_file_is_refused(scene: Scene, name: str) -> None:
+    with pytest.raises(DataError, match="is no name for a file"):
+        pack(scene.sources, scene.out, PackConfig(name=name, preflight=False))
+    pack(scene.sources, scene.out, PackConfig(name="Équipe 7 (b)", preflight=False))
+    assert (scene.out / "SW" / "Équipe 7 (b).zip").is_file()
 
 
 def test_raw_frames_are_needed(scene: Scene) -> None:
