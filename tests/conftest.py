@@ -1,13 +1,17 @@
 """Fixtures shared by all tests."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
 
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 REAL = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
@@ -17,3 +21,19 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"no real sequences at {REAL}")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium without a window; the tests skip where there is none."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.skip("no chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        try:
+            opened = playwright.chromium.launch(executable_path=program, args=arguments)
+        except Error as error:
+            pytest.skip(f"{program} does not start: {error.message.splitlines()[0]}")
+        yield opened
+        opened.close()

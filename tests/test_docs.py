@@ -5,16 +5,22 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from playwright.sync_api import Browser, ViewportSize
 
 from ctc_submit.cli.main import COMMANDS
 from ctc_submit.score import aogm
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+PAGES_OF_A_KIND = (
+    *("index", "tutorial", "losses", "report", "scores/tra", "reference/formats"),
+    *("reference/troubleshooting", "experiments", "api/errors", "search"),
+)
 ERRORS = {"CtcError", "DataError", "CheckpointError", "RulesBroken", "ToolError"}
 
 
@@ -74,6 +80,45 @@ def test_the_site_has_formulas_commands_and_modules(site: Path) -> None:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         if path.name != "__init__.py" and not name.startswith("ctc_submit.cli"):
             assert f'id="module-{name}"' in python, name
+
+
+WIDEST = 88
+"""As many characters of code are seen beside each other on a page, on a wide screen."""
+
+
+def test_code_is_not_wider_than_the_page() -> None:
+    blocks = re.compile(r"^```\w* ?\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    wide = [
+        f"{page.relative_to(DOCS)}: {line}"
+        for page in sorted(DOCS.rglob("*.md"))
+        for body in blocks.findall(page.read_text("utf-8"))
+        for line in body.splitlines()
+        if len(line) > WIDEST
+    ]
+    assert wide == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_no_barrier_on_the_pages(
+    site: Path, browser: Browser, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """A page of each kind is held against the WCAG, and nothing sticks out at the side."""
+    rules = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+    size: ViewportSize = {"width": width, "height": 900}
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    broken: list[tuple[str, ...]] = []
+    for name in PAGES_OF_A_KIND:
+        page.goto((site / f"{name}.html").as_uri())
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            broken.append((name, "wider than the screen"))
+        page.evaluate(rules)
+        found = page.evaluate("axe.run()")["violations"]
+        broken += [(name, each["id"], each["nodes"][0]["html"]) for each in found]
+    context.close()
+    assert broken == []
 
 
 def templates() -> set[str]:

@@ -16,7 +16,9 @@ def inline(writer: HTML5Translator, node: nodes.Element) -> None:
 
 def display(writer: HTML5Translator, node: nodes.Element) -> None:
     """Write a formula on a line of its own."""
-    writer.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    formula = convert(node.astext(), display="block")
+    reached = 'tabindex="0" role="group" aria-label="Formula"'  # it scrolls on narrow screens
+    writer.body.append(f'<div class="math" {reached}>{formula}</div>')
     raise nodes.SkipNode
 
 

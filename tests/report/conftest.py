@@ -1,29 +1,10 @@
-"""A real browser for the tests of the page."""
+"""Someone who reads the page in a real browser."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium without a window; the tests skip where there is none."""
-    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if program is None:
-        pytest.skip("no chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        try:
-            opened = playwright.chromium.launch(executable_path=program, args=arguments)
-        except Error as error:
-            pytest.skip(f"{program} does not start: {error.message.splitlines()[0]}")
-        yield opened
-        opened.close()
+from playwright.sync_api import Browser, Page
 
 
 class Reader:
