@@ -89,6 +89,8 @@ def check_all(
         places = find_results(path) if tree else []
         rules = TREE_RULES if tree else ()
         found = tuple(problem for rule in rules for problem in rule(places, path))
+        if tree and not places and not found and not list_folder(path, Reference()).meant:
+            found = (_neither(path),)
         if not places and not found:
             reports.append(
                 check_result(path, sequence=sequence, benchmark=benchmark, border=border)
@@ -100,6 +102,12 @@ def check_all(
             for place in places
         ]
     return reports
+
+
+def _neither(folder: Path) -> Problem:
+    expected = "masks, or results in DATASET/NN_RES"
+    mend = "name the folder of a result or a submission; unpack results that lie in an archive"
+    return Problem(folder, "result-folder", expected, "neither", mend)
 
 
 def check_result(

@@ -199,6 +199,16 @@ def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
     assert found(check_result(tmp_path / "01_RES")) == ["result-folder"]
 
 
+def test_a_folder_without_results_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "SW").mkdir()
+    (tmp_path / "TEAM-results.zip").write_bytes(b"")
+    [report] = check_all([tmp_path])
+    [problem] = report.problems
+    assert (problem.rule, problem.found, problem.warning) == ("result-folder", "neither", False)
+    write_labels(tmp_path / "MASK000.TIF", label_map(0))
+    assert "mask-name" in found(check_all([tmp_path])[0])
+
+
 def test_an_empty_folder_misses_its_masks(tmp_path: Path) -> None:
     (tmp_path / "01_RES").mkdir()
     assert found(check_result(tmp_path / "01_RES")) == ["mask-missing"]
