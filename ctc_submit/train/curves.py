@@ -81,6 +81,9 @@ def as_png(rows: list[Row], title: str) -> bytes:
     _plot(scores, rows, "seg", 0, label="SEG", marker=".")
     _plot(scores, rows, "matched", 1, label="mean J of found cells", marker=".")
     scores.set_ylabel("on held-out frames, from 0 to 1")
+    if not scores.lines:
+        middle: Any = {"ha": "center", "va": "center", "transform": scores.transAxes}
+        scores.text(0.5, 0.5, "no epoch was scored", **middle)
     _plot(rate, rows, "learning_rate", 4, ls="-")
     rate.set_ylabel("learning rate\n[per step]")
     _plot(speed, rows, "images_per_second", 4, ls="-")

@@ -93,6 +93,15 @@ def test_every_axis_is_named_with_its_unit_and_nothing_is_clipped(
     assert {"0.1", "1"} <= set(ticks) and not any("10^" in each for each in ticks)
 
 
+def test_a_training_without_held_out_frames_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
+    for rows in (ROWS[:1], ROWS):
+        as_png(rows, "model")
+    without, scored = ([text.get_text() for text in figure.axes[1].texts] for figure in drawn)
+    assert without == ["no epoch was scored"] and scored == []
+
+
 def test_a_single_term_is_seen_beside_the_total(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
