@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctc_submit.score.lineage import Lineage, vertices
-from ctc_submit.score.track_file import Row, tracks_of
+from ctc_submit.score.track_file import Row
 
 REFERENCE, COMPUTED = "reference", "computed"
 
@@ -113,7 +113,7 @@ def agree(rows: dict[int, Row], frames: Sequence[np.ndarray], times: range) -> b
     children = [row for row in rows.values() if row.parent]
     if not all(row.parent in rows and rows[row.parent].end < row.begin for row in children):
         return False
-    declared = Lineage.of(tracks_of(rows)).vertices()
+    declared = Lineage.of(rows.values()).vertices()
     return np.array_equal(declared, _present(frames, times))
 
 

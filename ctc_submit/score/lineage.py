@@ -10,6 +10,7 @@ import numpy as np
 
 from ctc_submit.data.labels import MOST_LABELS
 from ctc_submit.data.tracks import Track
+from ctc_submit.score.track_file import Row
 
 _TIME_BITS = 32
 _TIME_MASK = (1 << _TIME_BITS) - 1
@@ -50,9 +51,9 @@ class Lineage:
     parent: np.ndarray
 
     @classmethod
-    def of(cls, tracks: Iterable[Track]) -> "Lineage":
-        """Put tracks into columns."""
-        rows = [(t.label, t.begin, t.end, t.parent) for t in sorted(tracks)]
+    def of(cls, tracks: Iterable[Track | Row]) -> "Lineage":
+        """Put tracks, or rows of a track file that proved consistent, into columns."""
+        rows = sorted((t.label, t.begin, t.end, t.parent) for t in tracks)
         return cls(*np.array(rows, np.int64).reshape(-1, 4).T)
 
     def vertices(self) -> np.ndarray:

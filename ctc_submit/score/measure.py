@@ -42,7 +42,6 @@ from ctc_submit.score.track_file import (
     TrackFileRefused,
     read_rows,
     spans,
-    tracks_of,
     trimmed,
 )
 from ctc_submit.score.truth_files import marked, segmented
@@ -191,7 +190,7 @@ def _tra(call: _Call, printed: list[str]) -> tuple[float, list[str]]:
     if amiss is not None:
         raise _Stop(amiss.output)
     errors = edge_errors(
-        Lineage.of(tracks_of(reference)), Lineage.of(tracks_of(computed)), pair(frames)
+        Lineage.of(reference.values()), Lineage.of(computed.values()), pair(frames)
     )
     value = tra(total([*map(counts_of_match, frames), counts_of_edges(errors)]))
     if value is None:

@@ -14,11 +14,10 @@ makes of a lone CR, and of a byte order mark of UTF-8 at the file's beginning: i
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from ctc_submit.data.tracks import Track
-
+_PLAIN_LINE = re.compile(rb"(\d{1,5})" + rb"[ \t]+(\d{1,18})" * 2 + rb"[ \t]+(\d{1,5})")
 _LINE = re.compile(rb"(?:[ \t\v\f]*+([+-]?+\d++))" * 4)
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _LABELS, _TIMES = 2**16, 2**64
@@ -29,8 +28,7 @@ class TrackFileRefused(Exception):
     """The evaluator stops at a track file; the text is what it prints."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line: label, first and last frame, and label of the parent, none of them checked."""
 
     label: int
@@ -82,6 +80,9 @@ def lines_of(data: bytes) -> list[bytes]:
 
 def parse_row(line: bytes) -> Row | None:
     """Read one line, None where the evaluator cannot."""
+    if (plain := _PLAIN_LINE.fullmatch(line)) is not None:
+        row = Row(*map(int, plain.groups()))
+        return row if max(row.label, row.parent) < _LABELS else None
     match = _LINE.fullmatch(line)
     if match is None:
         return None
@@ -103,11 +104,11 @@ def trimmed(rows: dict[int, Row], first: int, last: int) -> dict[int, Row]:
         KeyError: If a parent has no row; the evaluator aborts there without a word.
     """
     free = {
-        label: replace(row, parent=0) if row.parent and rows[row.parent].end < first else row
+        label: row._replace(parent=0) if row.parent and rows[row.parent].end < first else row
         for label, row in rows.items()
     }
     return {
-        label: replace(row, begin=max(row.begin, first), end=min(row.end, last))
+        label: Row(label, max(row.begin, first), min(row.end, last), row.parent)
         for label, row in free.items()
         if row.begin <= last and row.end >= first
     }
@@ -118,11 +119,6 @@ def spans(rows: dict[int, Row]) -> Iterator[int]:
     for row in rows.values():
         yield row.begin
         yield row.end
-
-
-def tracks_of(rows: dict[int, Row]) -> list[Track]:
-    """Return rows that proved consistent as tracks."""
-    return [Track(row.label, row.begin, row.end, row.parent) for row in rows.values()]
 
 
 def _unsigned(text: bytes, limit: int) -> int | None:

@@ -1,6 +1,6 @@
 """Track files read for a judgement: all that is wrong with their lines at once."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.problem import Problem
@@ -79,7 +79,7 @@ def _trouble(row: Row, rows: dict[int, Row]) -> tuple[str, str, str, str] | None
 def _without_orphans(rows: dict[int, Row]) -> dict[int, Row]:
     """Forget the parents that have no row."""
     return {
-        label: replace(row, parent=row.parent if row.parent in rows else 0)
+        label: row if not row.parent or row.parent in rows else row._replace(parent=0)
         for label, row in rows.items()
     }
 

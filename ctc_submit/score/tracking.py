@@ -19,7 +19,6 @@ from ctc_submit.score.overall import biological
 from ctc_submit.score.paired import FrameMatch, pair
 from ctc_submit.score.scan import FrameFound
 from ctc_submit.score.track_faults import faults_of
-from ctc_submit.score.track_file import tracks_of
 from ctc_submit.score.track_fractions import track_fractions
 from ctc_submit.score.track_rows import TrackRows, rows_of_result, rows_of_truth
 
@@ -84,7 +83,7 @@ def judge_tracks(
         return Tracking(faults=tuple(faults), reason=_count(len(faults)))
     if len(frames) < len(marked):
         return Tracking(reason="some images cannot be read")
-    lineages = (Lineage.of(tracks_of(theirs.rows)), Lineage.of(tracks_of(ours.rows)))
+    lineages = (Lineage.of(theirs.rows.values()), Lineage.of(ours.rows.values()))
     return _measure(*lineages, [frames[time] for time in times])
 
 

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctc_submit.data.tracks import read_tracks
+from ctc_submit.data.tracks import Track, read_tracks
 from ctc_submit.errors import DataError
 from ctc_submit.score.track_file import (
     Row,
     TrackFileRefused,
     parse_row,
     read_rows,
-    tracks_of,
     trimmed,
 )
 
@@ -110,5 +109,5 @@ def test_agrees_with_the_strict_reader(
     except DataError:
         return
     rows, printed = read_rows(path, "t")
-    assert tracks_of(rows) == sorted(strict)
+    assert [Track(*row) for row in rows.values()] == sorted(strict)
     assert not printed
