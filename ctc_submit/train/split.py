@@ -45,13 +45,18 @@ class Example:
             that the segmentation leaves out (`unannotated`).
 
         Raises:
-            DataError: If a file cannot be read, shapes differ, or labels are no instances.
+            DataError: If a file cannot be read, shapes differ, or the frame is a volume.
         """
         frame, labels = read_frame(self.frame), read_labels(self.mask).astype(np.int32)
         if frame.shape != labels.shape:
             raise DataError(
                 f"{self.mask}: expected the size of its frame {self.frame.name}, "
                 f"{_by(frame.shape)} pixels, found {_by(labels.shape)}; write it in that size"
+            )
+        if frame.ndim != 2:
+            raise DataError(
+                f"{self.frame}: expected a 2D frame to learn from (YX), found {_by(frame.shape)} "
+                "pixels; save one slice or a projection of each volume, and of its mask"
             )
         if self.markers is not None:
             markers = read_labels(self.markers)

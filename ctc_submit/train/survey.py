@@ -17,6 +17,9 @@ MANY_PIECES = 3
 MOST_FRAMES = 0.9
 """Of the frames with cells; if more have but one label in many pieces, labels are no instances."""
 
+WHITE = 255
+"""Where all frames have this label alone, two pieces tell enough: it is the white of a picture."""
+
 
 @dataclass(frozen=True)
 class FrameSurvey:
@@ -42,7 +45,8 @@ def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
 
     Raises:
         DataError: If a file cannot be read, shapes differ, or the labels of a data set are not
-            instances: nearly every frame has one label that lies on many unconnected pieces.
+            instances: nearly every frame has one label that lies on many unconnected pieces, or
+            all have 255 alone, which somewhere lies on two.
     """
     seen = {example: _look_at(example) for example in examples}
     for own in by_dataset(list(seen)).values():
@@ -53,8 +57,10 @@ def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
 def _refuse_fused(frames: list[FrameSurvey]) -> None:
     """Raise where the frames of one data set have no instances."""
     filled = [frame for frame in frames if frame.heights]
-    fused = [frame for frame in filled if frame.pieces >= MANY_PIECES]
-    if fused and len(fused) > MOST_FRAMES * len(filled):
+    white = all(frame.lone_label == WHITE for frame in filled)
+    least, most = (2, 0.0) if white else (MANY_PIECES, MOST_FRAMES)
+    fused = [frame for frame in filled if frame.pieces >= least]
+    if fused and len(fused) > most * len(filled):
         first = fused[0]
         raise DataError(
             f"{first.mask}: expected one label a cell, found the only label {first.lone_label} on "

@@ -278,6 +278,29 @@ def test_masks_without_instances_are_refused(place: Path, call: Call) -> None:
     assert (place / "m" / "card.json").read_text() == card
 
 
+def test_white_masks_of_few_cells_are_refused(place: Path, call: Call) -> None:
+    """Two cells, which touch in all frames but one, and both are 255."""
+
+    def white(time: int) -> np.ndarray:
+        labels = np.zeros((64, 64), np.uint16)
+        for x in (18, 30 + 9 // (time + 1)):
+            labels[disc((64, 64), (32, x), 9)] = 255
+        return labels
+
+    write_dataset(place / "white", white)
+    done = call("train", "white", "--out", "m", "--epochs", 1)
+    is_one_line(done, 3, "the only label 255 on 2 separate pieces", "in 1 of 4 frames")
+
+
+def test_volumes_are_refused(place: Path, call: Call) -> None:
+    for folder in ("01", "01_ST/SEG"):
+        for path in (place / "Zellen" / folder).iterdir():
+            slices = np.stack([tifffile.imread(path)] * 3)
+            tifffile.imwrite(path, slices, photometric="minisblack")
+    is_one_line(call("train", "Zellen", "--out", "m"), 3, "t000.tif", "2D frame", "3×64×64")
+    assert not (place / "m").exists()
+
+
 def test_a_cell_in_two_pieces_is_no_fault(place: Path, call: Call) -> None:
     def torn(time: int) -> np.ndarray:
         labels: np.ndarray = (two_cells(time) == 1).astype(np.uint16)
