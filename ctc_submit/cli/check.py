@@ -48,8 +48,8 @@ def command(
     it. Exit code 0 if nothing is wrong, 5 if something is; warnings alone are not wrong.
     """
     from ctc_submit.data.labels import whole_file
+    from ctc_submit.data.problem import tell
     from ctc_submit.pack.check import check_all
-    from ctc_submit.pack.problem import tell
 
     if sequence is not None and len(results) != 1:
         raise click.UsageError("--sequence goes with one RESULT")

@@ -41,7 +41,7 @@ class EvalOptions:
 @click.argument("number", required=False)
 @options_from(EvalOptions, "options")
 def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
-    """Score the result of sequence NUMBER of DATASET, or of all that have one.
+    """Score the result of sequence NUMBER of DATASET, or of all that have one and truth.
 
     DATASET is the data set's folder (../DIC-C2DH-HeLa), NUMBER is 01 or 02. Shows all measures, the
     errors behind them, and the worst frames and cells. Where the organisers' executables are found
@@ -53,7 +53,7 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
     from ctc_submit.data.sequence import Sequence
     from ctc_submit.errors import DataError, ToolError
     from ctc_submit.score.confirm import confirm, disagreements
-    from ctc_submit.score.judge import numbers_with_results, score
+    from ctc_submit.score.judge import numbers_to_score, score
     from ctc_submit.score.official import find_tools
     from ctc_submit.score.record import mean_scores
     from ctc_submit.score.table import mean_table, table
@@ -62,7 +62,7 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
     if options.result is not None and number is None:
         raise click.UsageError("--result goes with a NUMBER")
     found = find_tools(options.tools)
-    numbers = [number] if number else numbers_with_results(dataset)
+    numbers = [number] if number else numbers_to_score(dataset, options.truth)
     records = []
     for one in numbers:
         sequence = Sequence.at(dataset / one)

@@ -1,6 +1,8 @@
 """The command ``ctc-submit``: imports a command when it is asked for, and configures logging."""
 
+import io
 import logging
+import sys
 
 import click
 
@@ -41,6 +43,9 @@ COMMANDS: dict[str, str] = {
 @click.option("-v", "--verbose", is_flag=True, help="Also log what is done, step by step.")
 def main(verbose: bool) -> None:
     """Segment, track, judge and pack Cell Tracking Challenge sequences."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal or file name may lack a character
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",

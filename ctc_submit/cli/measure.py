@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from ctc_submit.cli.options import errors_to_exit_codes
+
 USAGE = {
     "SEG": "Usage: ctc-submit measure SEG dir seq num_digits",
     "DET": "Usage: ctc-submit measure DET dir seq num_digits [penalize_extra_detections=1]",
@@ -13,7 +15,10 @@ WRONG_USE = 255
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("tool", type=click.Choice(tuple(USAGE), case_sensitive=False))
+@errors_to_exit_codes
+@click.argument(
+    "tool", type=click.Choice(tuple(USAGE), case_sensitive=False), metavar="SEG|DET|TRA"
+)
 @click.argument("arguments", nargs=-1, metavar="DIR SEQ DIGITS [PENALIZE]")
 def command(tool: str, arguments: tuple[str, ...]) -> None:
     """Score DIR/SEQ_RES against DIR/SEQ_GT as SEGMeasure, DETMeasure or TRAMeasure does.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.errors import DataError
 from ctc_submit.pack.mask_file import read_mask_file
-from ctc_submit.pack.problem import Problem
 from ctc_submit.pack.reference import Reference, find_reference
 from ctc_submit.pack.rules import agreement, cells, encoding, names, tracks
 from ctc_submit.pack.rules.agreement import Occurrences

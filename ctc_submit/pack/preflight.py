@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.labels import read_labels
+from ctc_submit.data.problem import tell
 from ctc_submit.errors import RulesBroken, ToolError
 from ctc_submit.pack.archive import unpack
 from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import SEGMENTATION_ONLY, Entry
-from ctc_submit.pack.problem import tell
 from ctc_submit.pack.software import FOLDER
 from ctc_submit.pack.tree import result_files
 

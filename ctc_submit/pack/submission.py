@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.problem import tell
 from ctc_submit.data.whole_folder import whole_folder
 from ctc_submit.errors import DataError, RulesBroken
 from ctc_submit.pack.archive import MANIFEST, Content, manifest, megabytes, refuse_large, write_zip
@@ -17,7 +18,6 @@ from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import Entry, Rendering
 from ctc_submit.pack.method_page import About
 from ctc_submit.pack.preflight import Flight, fly
-from ctc_submit.pack.problem import tell
 from ctc_submit.pack.requirements import pinned_requirements
 from ctc_submit.pack.settings import PackConfig
 from ctc_submit.pack.software import FOLDER, software_files, started

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.problem import Problem
 from ctc_submit.pack.entry import (
     CONFIGURATIONS,
     SEGMENTATION_ONLY,
@@ -13,7 +14,6 @@ from ctc_submit.pack.entry import (
     Entry,
     generalizable_datasets,
 )
-from ctc_submit.pack.problem import Problem
 from ctc_submit.pack.reference import split_name
 
 SOFTWARE = "SW"

@@ -25,7 +25,8 @@ class Inconsistency:
         label: The track's label.
         kind: ``outside`` (frames that are not there), ``parent`` (no such parent), ``order``
             (begins before its parent ends), ``absent`` (its label is missing in a frame) or
-            ``stray`` (its label is in a frame that the track file does not declare).
+            ``stray`` (its label is in a frame that its row does not cover), or ``unlisted`` (its
+            label is in a frame and has no row).
         time: The frame, where there is one.
         parent: The parent's label, where it is about the parent.
     """
@@ -79,7 +80,7 @@ def of_frame(
     for label in labels.tolist():
         row = rows.get(label)
         if row is None or not row.begin <= time <= row.end:
-            yield Inconsistency(side, label, "stray", time)
+            yield Inconsistency(side, label, "stray" if row else "unlisted", time)
 
 
 def inconsistencies(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.annotations import TRUTHS
+from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import digits_of
 from ctc_submit.errors import DataError
-from ctc_submit.score.fault import Fault
 from ctc_submit.score.truth_files import marked, segmented
 
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
@@ -81,7 +81,7 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
     return found
 
 
-def find_result(folder: Path) -> tuple[dict[int, Path], list[Fault]]:
+def find_result(folder: Path) -> tuple[dict[int, Path], list[Problem]]:
     """Return time to mask, and the masks whose names have another number of digits than most.
 
     Raises:
@@ -96,12 +96,12 @@ def find_result(folder: Path) -> tuple[dict[int, Path], list[Fault]]:
     masks = {int(path.stem[4:]): path for path in found if digits_of(path) == width}
     others = [path for path in found if digits_of(path) != width]
     expected = f"{width} digits, as most masks have"
-    return masks, [Fault(str(p), expected, f"{digits_of(p)}", "rename it") for p in others]
+    return masks, [Problem(p, "digits", expected, f"{digits_of(p)}", "rename it") for p in others]
 
 
 def pair_files(
     truth: TruthFiles, masks: Mapping[int, Path], folder: Path
-) -> tuple[list[FrameFiles], list[Fault]]:
+) -> tuple[list[FrameFiles], list[Problem]]:
     """Put each frame of the truth beside its mask; note the masks that ``folder`` lacks."""
     width = digits_of(next(iter(masks.values())))
     files, faults = [], []
@@ -109,7 +109,8 @@ def pair_files(
         if time not in masks:
             name = f"mask{time:0{width}d}.tif"
             mend = "write a mask for every frame, empty where there is no cell"
-            faults.append(Fault(str(folder / name), "a mask for this frame", "no file", mend))
+            expected = "a mask for this frame"
+            faults.append(Problem(folder / name, "mask-missing", expected, "no file", mend))
             continue
         slices = tuple(truth.slices.get(time, ()))
         images = (truth.whole.get(time), slices, truth.markers.get(time))

@@ -13,10 +13,10 @@ import numpy as np
 
 from ctc_submit import __version__
 from ctc_submit.data.annotations import TRUTHS, truth_folder
+from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import Sequence, digits_of
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
-from ctc_submit.score.fault import Fault
 from ctc_submit.score.frame_files import TruthFiles, find_result, find_truth, pair_files
 from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.record import MEASURES, FrameScore, Record
@@ -61,10 +61,7 @@ def score(
     folder = truth_folder(sequence, truth)
     answer = result or sequence.result
     if not folder.is_dir():
-        raise DataError(
-            f"{folder}: no such folder; without truth there is nothing to score "
-            "(the truth of challenge sequences is not public)"
-        )
+        raise _no_truth(folder)
     masks, faults = find_result(answer)
     digits = digits_of(next(iter(masks.values())))
     images = find_truth(folder, truth, digits)
@@ -83,23 +80,43 @@ def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = Non
     Raises:
         DataError: If there is none, and as `score`.
     """
-    numbers = numbers_with_results(dataset)
+    numbers = numbers_to_score(dataset, truth)
     return [score(Sequence.at(dataset / n), truth=truth, workers=workers) for n in numbers]
 
 
-def numbers_with_results(dataset: Path) -> list[str]:
-    """Return the sequences of a data set that have a result folder.
+def numbers_to_score(dataset: Path, truth: str = "GT") -> list[str]:
+    """Return the sequences of a data set that have a result folder and truth.
+
+    One that has a result only is told in the log.
 
     Raises:
         DataError: If there is none.
+        ValueError: If ``truth`` is neither ``GT`` nor ``ST``.
     """
     if not dataset.is_dir():
         raise DataError(f"{dataset}: no such folder; expected a data set with 01_RES in it")
     names = (re.fullmatch(r"(\d\d)_RES", path.name) for path in dataset.iterdir() if path.is_dir())
-    numbers = sorted(match[1] for match in names if match)
-    if not numbers:
+    folders = {
+        match[1]: truth_folder(Sequence.at(dataset / match[1]), truth) for match in names if match
+    }
+    if not folders:
         raise DataError(f"{dataset}: holds no result folder 01_RES or 02_RES; nothing to score")
-    return numbers
+    known = sorted(number for number, folder in folders.items() if folder.is_dir())
+    if not known:
+        raise _no_truth(folders[min(folders)])
+    for number in sorted(set(folders) - set(known)):
+        log.warning("%s: no such folder; %s_RES is not scored", folders[number], number)
+    return known
+
+
+def _no_truth(folder: Path) -> DataError:
+    """Return the error that there is no truth, or no data set at all."""
+    if not folder.parent.is_dir():
+        return DataError(f"{folder.parent}: no such folder; expected a data set with 01_GT in it")
+    return DataError(
+        f"{folder}: no such folder; without truth there is nothing to score "
+        "(the truth of challenge sequences is not public)"
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +129,7 @@ class _Compared:
     digits: int
     images: TruthFiles
     found: list[FrameFound]
-    faults: list[Fault]
+    faults: list[Problem]
 
     def all_outlined(self) -> bool:
         """Tell whether every segmentation of the truth could be compared."""

@@ -1,12 +1,14 @@
 """Masks as the evaluator sees them: what it refuses, what it takes for empty, and the labels.
 
 It reads 16-bit unsigned grey pixels in strips, uncompressed or packed with LZW, Deflate or
-PackBits. Other pixel types it refuses with a message of its own. Tiles and other codecs it does
-not refuse: every pixel reads as 0, and so does a strip that is cut off or cannot be unpacked.
+PackBits. Other pixel types it refuses with a message of its own. Tiles, other codecs and other
+predictors it does not refuse: every pixel reads as 0, and so does a strip that is cut off; one that
+is damaged holds what could be unpacked of it.
 
 The messages for 8-bit, 32-bit unsigned and float, and signed pixels, and for colour planes, are as
-seen; those for one bit, 64-bit floats and interleaved colours are guesses by analogy, and so is
-taking a cut-off strip for empty.
+seen. Those for one bit, 64-bit floats and interleaved colours are guesses by analogy and by the
+names that its image library documents; what is made of predictors, cut-off and damaged strips is a
+guess by what libtiff, which it reads with, does.
 """
 
 from dataclasses import dataclass
@@ -25,14 +27,15 @@ class Refused(Exception):
 
     Attributes:
         output: The line that it prints before ``The image '…' cannot be opened!``.
+        rule: Name of the rule that the file breaks.
         found: What is wrong with the file, in our words.
         mend: How to mend it.
     """
 
-    def __init__(self, output: str, found: str, mend: str) -> None:
+    def __init__(self, output: str, found: str, mend: str, *, rule: str = "unreadable") -> None:
         """Keep the evaluator's line and ours."""
         super().__init__(output)
-        self.output, self.found, self.mend = output, found, mend
+        self.output, self.found, self.mend, self.rule = output, found, mend, rule
 
 
 @dataclass(frozen=True)
@@ -112,19 +115,21 @@ def _refuse_pixels(page: Page) -> None:
     mend = "write unsigned 16-bit grey pixels (uint16, photometric minisblack)"
     if page.samples > 1 and page.planar:
         text = "i3d::IOException: TIFF: unsupported organization of colors."
-        raise Refused(text, f"{page.samples} colour planes", mend)
+        raise Refused(text, f"{page.samples} colour planes", mend, rule="colours")
     kind = {1: "unsigned", 2: "signed", 3: "float"}.get(page.sample_format, "unknown")
     found = f"{page.bits}-bit {kind} pixels"
     if page.samples > 1:
         name = "RGB16" if page.bits == 16 else "RGB"
-        raise Refused(f"Unsupported image type ({name})", f"{page.samples} colours", mend)
+        text = f"Unsupported image type ({name})"
+        raise Refused(text, f"{page.samples} colours", mend, rule="colours")
     if (kind, page.bits) == ("unsigned", 16):
         return
     names = {("unsigned", 1): "BINARY", ("unsigned", 8): "GRAY8", ("unsigned", 32): "float"}
     names |= {("float", 32): "float", ("float", 64): "double"}
     name = names.get((kind, page.bits), "")
     text = "i3d::IOException: I3D::TIFFReader: unsupported sample format."
-    raise Refused(f"Unsupported image type ({name})" if name else text, found, mend)
+    text = f"Unsupported image type ({name})" if name else text
+    raise Refused(text, found, mend, rule="pixel-type")
 
 
 def _blank(page: Page) -> str | None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.score.aogm import Counts
 from ctc_submit.score.branching import DivisionCounts
-from ctc_submit.score.fault import Fault
 from ctc_submit.score.scan import Outlines
 
 MEASURES = (
@@ -82,7 +82,7 @@ class Record:
     divisions: Mapping[int, DivisionCounts]
     outlines: tuple[Outlines, ...]
     frames: tuple[FrameScore, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[Problem, ...]
     provenance: Mapping[str, Any]
     official: Mapping[str, float] = field(default_factory=dict)
 
@@ -124,7 +124,7 @@ class Record:
             "divisions": {str(i): asdict(each) for i, each in self.divisions.items()},
             "frames": [asdict(frame) for frame in self.frames],
             "worst_objects": [asdict(each) for each in self.worst_objects(20)],
-            "faults": [fault.as_json() for fault in self.faults],
+            "faults": [fault.as_record() for fault in self.faults],
             "provenance": dict(self.provenance),
         }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctc_submit.score.fault import Fault
+from ctc_submit.data.problem import Problem
 from ctc_submit.score.frame_files import FrameFiles
 from ctc_submit.score.mask import Mask, Refused, open_mask
 from ctc_submit.score.matching import overlaps
@@ -47,7 +47,7 @@ class FrameFound:
     time: int
     outlines: list[Outlines] = field(default_factory=list)
     match: FrameMatch | None = None
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Problem] = field(default_factory=list)
 
 
 def scan(frames: list[FrameFiles], *, workers: int | None = None) -> Iterator[FrameFound]:
@@ -91,11 +91,12 @@ def _open(path: Path, found: FrameFound) -> Mask | None:
     try:
         mask = open_mask(path, str(path))
     except Refused as refused:
-        found.faults.append(Fault(str(path), PIXELS, refused.found, refused.mend))
+        found.faults.append(Problem(path, refused.rule, PIXELS, refused.found, refused.mend))
         return None
     if mask.blank is not None:
         text = f"{mask.blank}, which the evaluator reads as an empty image"
-        found.faults.append(Fault(str(path), PIXELS, text, "write it again"))
+        rule = "strips" if mask.blank == "tiles" else "compression"
+        found.faults.append(Problem(path, rule, PIXELS, text, "write it again"))
         return None
     return mask
 
@@ -105,7 +106,9 @@ def _labels(path: Path, mask: Mask, found: FrameFound) -> np.ndarray | None:
     try:
         return mask.labels(strict=True)
     except Refused as refused:
-        found.faults.append(Fault(str(path), "a whole image", refused.found, refused.mend))
+        found.faults.append(
+            Problem(path, refused.rule, "a whole image", refused.found, refused.mend)
+        )
         return None
 
 
@@ -121,7 +124,8 @@ def _comparable(
     else:
         expected = f"the size of {path.name}, {_by(truth.shape)}"
         have = _by(size)
-    found.faults.append(Fault(str(mask_path), expected, have, "write it in the frame's size"))
+    mend = "write it in the frame's size"
+    found.faults.append(Problem(mask_path, "size", expected, have, mend))
     return False
 
 

@@ -2,14 +2,17 @@
 
 It reads four unsigned numbers a line and wants the line to end right after the fourth: the label
 and the parent in 16 bits, the frames in 64. A minus wraps round (a parent of -1 is 65535), a plus
-is allowed, blanks or tabs may stand before each number, and lines end with LF, CR LF or CR. A track
-that ends before it begins is reported and left out.
+is allowed, blanks or tabs may stand before each number, and lines end with LF, CR LF or CR; a CR as
+the file's last byte belongs to the last line. A track that ends before it begins is reported and
+left out.
 
 Seen in its answers: blank lines, trailing blanks, headers, 3 or 5 numbers, labels over 65535,
-labels twice, parents of -1. The width of frames and the lone CR are not.
+labels twice, parents of -1. The width of frames is not, nor what wxWidgets, with which it reads,
+makes of a lone CR, and of a byte order mark of UTF-8 at the file's beginning: it passes over it.
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +20,7 @@ from pathlib import Path
 from ctc_submit.data.tracks import Track
 
 _LINE = re.compile(rb"(?:[ \t\v\f]*+([+-]?+\d++))" * 4)
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _LABELS, _TIMES = 2**16, 2**64
 _LONGEST = 24
 
@@ -70,8 +73,8 @@ def read_rows(path: Path, shown: str) -> tuple[dict[int, Row], list[str]]:
 
 
 def lines_of(data: bytes) -> list[bytes]:
-    """Cut a text file into lines; a line end at the end of the file begins no further line."""
-    lines = _LINE_END.split(data)
+    """Cut a text file into lines; LF or CR LF at its end begins no further line."""
+    lines = _LINE_END.split(data.removeprefix(BOM_UTF8))
     if lines[-1] == b"":
         lines.pop()
     return lines

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ctc_submit.score.fault import Fault
+from ctc_submit.data.problem import Problem
 from ctc_submit.score.track_file import Row, lines_of, parse_row, trimmed
 
 _LINE = "four numbers 'L B E P' and nothing behind them"
@@ -20,7 +20,7 @@ class TrackRows:
     """
 
     rows: dict[int, Row]
-    faults: list[Fault]
+    faults: list[Problem]
     whole: bool
 
 
@@ -42,30 +42,38 @@ def rows_of_result(path: Path, times: range) -> TrackRows:
     return TrackRows(inside, faults + _orphans(rows, path), not faults)
 
 
-def _rows(path: Path) -> tuple[dict[int, Row], list[Fault]]:
+def _rows(path: Path) -> tuple[dict[int, Row], list[Problem]]:
     try:
         data = path.read_bytes()
     except OSError as error:
         mend = "make it readable"
-        return {}, [Fault(str(path), "a track file", str(error.strerror), mend)]
+        return {}, [Problem(path, "track-file", "a track file", str(error.strerror), mend)]
     rows: dict[int, Row] = {}
     faults = []
     for number, line in enumerate(lines_of(data), start=1):
-        where = f"{path}: line {number}"
         row = parse_row(line)
-        if row is None:
-            faults.append(Fault(where, _LINE, _shown(line), "correct or drop the line"))
-        elif row.label == 0:
-            faults.append(Fault(where, "a label from 1 to 65535", "0", "drop the line"))
-        elif row.label in rows:
-            found = f"label {row.label} a second time"
-            faults.append(Fault(where, "one line a label", found, "drop one of them"))
-        elif row.begin > row.end:
-            found = f"frames {row.begin} to {row.end}"
-            faults.append(Fault(where, "an end not before the beginning", found, "swap them"))
+        if row is not None and (trouble := _trouble(row, rows)):
+            rule, expected, found, mend = trouble
+            faults.append(Problem(path, rule, expected, f"line {number}: {found}", mend))
+        elif row is None:
+            found = f"line {number}: {_shown(line)}"
+            faults.append(Problem(path, "track-line", _LINE, found, "correct or drop the line"))
         else:
             rows[row.label] = row
     return dict(sorted(rows.items())), faults
+
+
+def _trouble(row: Row, rows: dict[int, Row]) -> tuple[str, str, str, str] | None:
+    """Return the rule that a row breaks, what it wants, what was found, and how to mend it."""
+    if row.label == 0:
+        return "track-label", "labels from 1 to 65535", "label 0", "drop the line"
+    if row.label in rows:
+        found = f"label {row.label} a second time"
+        return "track-twice", "one line a label", found, "drop one of them"
+    if row.begin > row.end:
+        found = f"frames {row.begin} to {row.end}"
+        return "track-backwards", "an end not before the beginning", found, "swap them"
+    return None
 
 
 def _without_orphans(rows: dict[int, Row]) -> dict[int, Row]:
@@ -76,11 +84,12 @@ def _without_orphans(rows: dict[int, Row]) -> dict[int, Row]:
     }
 
 
-def _orphans(rows: dict[int, Row], path: Path) -> list[Fault]:
+def _orphans(rows: dict[int, Row], path: Path) -> list[Problem]:
     """Note the parents that have no row; the evaluator aborts on them without a word."""
     return [
-        Fault(
-            str(path),
+        Problem(
+            path,
+            "parent-known",
             f"a parent with a line of its own for label {label}",
             f"parent {row.parent} without one",
             "write 0 for no parent",

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.score.aogm import Counts, counts_of_edges, counts_of_match, lnk, total, tra
 from ctc_submit.score.branching import TOLERANCES, DivisionCounts, count_divisions, divisions
 from ctc_submit.score.cell_cycle import cell_cycle_accuracy, cycle_lengths
 from ctc_submit.score.complete_tracks import complete_tracks
 from ctc_submit.score.consistency import COMPUTED, REFERENCE, inconsistencies
 from ctc_submit.score.edges import EdgeErrors, edge_errors
-from ctc_submit.score.fault import Fault, faults_of
 from ctc_submit.score.lineage import Lineage, times_of
 from ctc_submit.score.overall import biological
 from ctc_submit.score.paired import FrameMatch, pair
 from ctc_submit.score.scan import FrameFound
+from ctc_submit.score.track_faults import faults_of
 from ctc_submit.score.track_file import tracks_of
 from ctc_submit.score.track_fractions import track_fractions
 from ctc_submit.score.track_rows import TrackRows, rows_of_result, rows_of_truth
@@ -44,7 +45,7 @@ class Tracking:
     missing: Mapping[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     divisions: Mapping[int, DivisionCounts] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[Problem, ...] = ()
     reason: str | None = None
     by_frame: Mapping[int, Counts] = field(default_factory=dict)
 
@@ -97,7 +98,7 @@ def _inconsistent(
     frames: Mapping[int, FrameMatch],
     times: range,
     paths: tuple[Path, Path],
-) -> list[Fault]:
+) -> list[Problem]:
     """Tell what is amiss between tracks and images, as far as both could be read."""
     empty = np.zeros(0, np.int64)
     blank = FrameMatch(-1, empty, empty, empty)
@@ -111,9 +112,9 @@ def _inconsistent(
             times.start,
         )
         if (each.kind != "absent" or each.time in frames)
-        and (each.kind != "stray" or whole[each.side])
+        and (each.kind not in {"stray", "unlisted"} or whole[each.side])
     ]
-    return faults_of(amiss, dict(zip((REFERENCE, COMPUTED), map(str, paths), strict=True)), times)
+    return faults_of(amiss, dict(zip((REFERENCE, COMPUTED), paths, strict=True)), times)
 
 
 def _measure(reference: Lineage, result: Lineage, frames: Sequence[FrameMatch]) -> Tracking:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +28,7 @@ def write_json(path: Path, records: Sequence[Record]) -> None:
         "mean": mean_scores(records),
     }
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        _write(partial, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_csv(path: Path, records: Sequence[Record]) -> None:
@@ -42,7 +43,12 @@ def write_csv(path: Path, records: Sequence[Record]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     with whole_file(path) as partial:
-        partial.write_text(text.getvalue(), "utf-8")
+        _write(partial, text.getvalue())
+
+
+def _write(path: Path, text: str) -> None:
+    """Write text as UTF-8; bytes of a file name that are no UTF-8 are written as escapes."""
+    path.write_text(text, "utf-8", errors="backslashreplace")
 
 
 def digest(result: Path) -> str:
@@ -50,6 +56,6 @@ def digest(result: Path) -> str:
     found = hashlib.sha256()
     for path in sorted(result.iterdir()):
         if path.suffix.lower() == ".tif" or path.name == "res_track.txt":
-            found.update(path.name.encode() + b"\0")
+            found.update(os.fsencode(path.name) + b"\0")
             found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +68,26 @@ def test_json_and_csv_hold_the_same_scores_and_where_they_come_from(
     assert int(row["false_negatives"]) == record["counts"]["false_negatives"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names there are not bytes")
+def test_names_that_are_no_utf_8_are_written_all_the_same(dataset: Path, tmp_path: Path) -> None:
+    named = tmp_path / os.fsdecode(b"na\xffme")
+    dataset.rename(named)
+    program = [sys.executable, "-c", "from ctc_submit.cli.main import main; main()", "eval"]
+    files = ["--json", str(tmp_path / "a.json"), "--csv", str(tmp_path / "a.csv")]
+    for encoding in ("utf-8:strict", "ascii:strict"):
+        done = subprocess.run(
+            [*program, str(named), "01", *files],
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"na?me 01" in done.stdout
+    told = json.loads((tmp_path / "a.json").read_text("utf-8"))["sequences"][0]
+    assert told["provenance"]["result"] == str(named / "01_RES")
+    assert "na\\udcffme" in (tmp_path / "a.csv").read_text("utf-8")
+
+
 def test_without_a_number_all_results_and_their_mean(dataset: Path) -> None:
     write_case(random_case(np.random.default_rng(4)), dataset / "more")
     for part in ("GT", "RES"):
@@ -108,7 +131,7 @@ def test_faults_are_lines_on_stderr_and_exit_code_3(dataset: Path, tmp_path: Pat
     assert done.exit_code == 3
     lines = done.stderr.splitlines()
     assert all(line.startswith("ctc-submit: ") for line in lines)
-    assert "mask001.tif: expected a mask" in lines[0]
+    assert "mask001.tif: [mask-missing] expected a mask" in lines[0]
     assert lines[-1] == "ctc-submit: 2 faults; what they touch was not scored"
     told = json.loads((tmp_path / "a.json").read_text())["sequences"][0]
     assert len(told["faults"]) == 2

@@ -55,3 +55,12 @@ def test_a_log_that_cannot_be_written_is_an_error(dataset: Path) -> None:
     done = CliRunner().invoke(main, ["measure", "SEG", str(dataset), "01", "3"])
     assert done.exit_code == 255
     assert "cannot be created!" in done.output
+
+
+def test_ctrl_c_ends_with_one_line(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ctc_submit.score.measure.measure", stop)
+    done = CliRunner().invoke(main, ["measure", "SEG", str(dataset), "01", "3"])
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "ctc-submit: stopped\n")

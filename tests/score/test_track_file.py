@@ -33,7 +33,8 @@ def rows_of(tmp_path: Path, content: bytes) -> dict[int, Row]:
         b" 1 0 1 0\n\t2 0 0 1\n",
         b"2 0 0 1\n1 0 1 0\n",
         b"01 +0 1 0\n2 -0 0 1\n",
-        b"1 0 1 0\r2 0 0 1\r",
+        b"1 0 1 0\r2 0 0 1",
+        b"\xef\xbb\xbf1 0 1 0\n2 0 0 1\n",
     ],
 )
 def test_lines_that_are_read(content: bytes, tmp_path: Path) -> None:
@@ -54,7 +55,10 @@ def test_lines_that_are_read(content: bytes, tmp_path: Path) -> None:
         (b"1 0 99999999999999999999 0\n", "(Line=1)"),
         (b"1.0 0 1 0\n", "(Line=1)"),
         (b"1,0,1,0\n", "(Line=1)"),
-        (b"\xef\xbb\xbf1 0 1 0\n", "(Line=1)"),
+        (b"1 0 1 0\r2 0 0 1\r", "(Line=2)"),
+        (b"1 0 1 0\r\n2 0 0 1\r", "(Line=2)"),
+        (b"1 0 1 0\r\r\n2 0 0 1\r\n", "(Line=2)"),
+        (b"\n\xef\xbb\xbf1 0 1 0\n", "(Line=1)"),
         (b"1 0 1 0\n" + b"9" * 10_000 + b" 0 1 0\n", "(Line=2)"),
         (b"1 0 1 0\n1 2 3 0\n", "(Duplicite id=1)"),
     ],

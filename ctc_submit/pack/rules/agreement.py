@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.labels import MOST_LABELS
-from ctc_submit.pack.problem import Problem
+from ctc_submit.data.problem import Problem
 from ctc_submit.pack.rules.tracks import TrackFile
 
 ANY = "the masks and res_track.txt to agree"

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from skimage.measure import label as components_of
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.pack.mask_file import MaskFile
-from ctc_submit.pack.problem import Problem
 from ctc_submit.pack.reference import Reference
 from ctc_submit.pixels.field import labels_outside
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 
 import tifffile
 
+from ctc_submit.data.problem import Problem
 from ctc_submit.data.strips import CODECS, differs_as_said
 from ctc_submit.data.tiff import Page
 from ctc_submit.pack.mask_file import MaskFile
-from ctc_submit.pack.problem import Problem
 
 REWRITE = "write it with ctc_submit.data.labels.write_labels, or any writer with these settings"
 _FORMATS = {1: "uint", 2: "int", 3: "float"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ctc_submit.pack.problem import Problem
+from ctc_submit.data.problem import Problem
 from ctc_submit.pack.reference import Reference
 
 TRACKS = "res_track.txt"

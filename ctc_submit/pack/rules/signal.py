@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.frames import read_frame
+from ctc_submit.data.problem import Problem
 from ctc_submit.errors import DataError
-from ctc_submit.pack.problem import Problem
 from ctc_submit.pack.reference import Reference
 
 LOOKED_AT = 5

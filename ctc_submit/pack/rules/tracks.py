@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 
 from ctc_submit.data.labels import MOST_LABELS
+from ctc_submit.data.problem import Problem
 from ctc_submit.data.tracks import Track, parse_numbers, read_lines
-from ctc_submit.pack.problem import Problem
 
 _NUMBER = re.compile(r"\d{1,5}")
 

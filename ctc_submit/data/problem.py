@@ -1,4 +1,4 @@
-"""What a rule finds, and how findings are told."""
+"""What a rule of the challenge finds wrong with a file, and how findings are told."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
