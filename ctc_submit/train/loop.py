@@ -22,8 +22,8 @@ from ctc_submit.train.processes import Group
 def diverged(step: int, found: str) -> CtcError:
     """Return the error that ends a training whose numbers have left all bounds."""
     return CtcError(
-        f"step {step}: {found}; the last good checkpoint is kept, start from it (--pretrained "
-        "MODEL/weights.safetensors) with a smaller --learning-rate and another --work"
+        f"step {step}: {found}; the last good checkpoint, if there was one, is kept; start from it "
+        "(--pretrained MODEL/weights.safetensors) with a smaller --learning-rate, another --work"
     )
 
 
