@@ -1,6 +1,7 @@
 """Table I: which frames, how long, what is kept, what is said, and what goes wrong."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -309,6 +310,25 @@ def test_losses_are_compared_on_the_same_frames() -> None:
     assert focal.verdict == "no difference that shows" and focal.spread is None
     other = entry("unet-focal", 0.1, by_frame={"SIM/02/t000": [0.1, 1]})
     assert len(comparisons([entries[0], other])) == 0
+
+
+def test_how_each_was_trained_is_told_by_data_set_and_once_for_equal_settings() -> None:
+    settings = {"batch": 2, "crop": 0, "learning_rate": 0.1, "augment": "none", "pretrained": "x"}
+    entries = [
+        entry("unet-bce", 0.7, training=settings, device="CPU"),
+        entry("unet-focal", 0.6, training=settings, device="CPU", epochs=7),
+        entry("mulux", 0.5, training=settings | {"batch": 4}, device="GPU"),
+        replace(entry("caltus", 0.4, training=settings), dataset="OTHER", protocol="01to02"),
+    ]
+    page = render(entries).partition("## How each was trained")[2]
+    assert re.findall("^### .*", page, re.MULTILINE) == [
+        "### OTHER, 01 → 02",
+        "### SIM, random split",
+    ]
+    text = "batch 2, crop 0, learning_rate 0.1, augment none, pretrained x"
+    assert f"- `unet-bce` (seed 0), `unet-focal` (seed 0): {text}\n" in page
+    assert "- `mulux` (seed 0): batch 4," in page and "Trained on: CPU; GPU." in page
+    assert max(line.count("|") for line in page.splitlines()) <= 11  # as many fit beside each other
 
 
 def test_noise_is_no_difference() -> None:

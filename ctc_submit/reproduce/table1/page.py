@@ -2,18 +2,12 @@
 
 from collections.abc import Iterable
 from statistics import mean, stdev
-from typing import Any
 
 from ctc_submit.reproduce.table1.compare import LEVEL, Comparison, comparisons
+from ctc_submit.reproduce.table1.details import HEADINGS, details, table_row
 from ctc_submit.reproduce.table1.entry import Entry
 from ctc_submit.reproduce.table1.frames import PROTOCOLS
 from ctc_submit.reproduce.table1.rows import ROWS
-
-HEADINGS = {"random": "random split", "01to02": "01 → 02", "02to01": "02 → 01"}
-
-OF_METHOD = ("width", "mask_head", "mask_pool", "scale")
-OF_TRAINING = ("batch", "crop", "learning_rate", "augment", "pretrained")
-"""Settings that are worth a place in the table; all are in the JSON."""
 
 OPENING = """\
 # Table I of the paper, made anew
@@ -36,18 +30,18 @@ def render(entries: Iterable[Entry]) -> str:
     for dataset in sorted({e.dataset for e in known}):
         parts.append(_dataset(dataset, [e for e in known if e.dataset == dataset]))
     parts.append(_losses(comparisons(known)))
-    parts.append(_details(known))
+    parts.append(details(known))
     return "\n".join(parts)
 
 
 def _dataset(name: str, entries: list[Entry]) -> str:
     head = ["architecture", "loss", "paper", *(HEADINGS[p] for p in PROTOCOLS)]
-    lines = [f"## {name}", _row(head), _row("---" for _ in head)]
+    lines = [f"## {name}", table_row(head), table_row("---" for _ in head)]
     for row in ROWS.values():
         own = [e for e in entries if e.row == row.key]
         paper = f"{row.paper[name]:.3f}" if name in row.paper else "–"
         cells = [_number([e for e in own if e.protocol == p]) for p in PROTOCOLS]
-        lines.append(_row([row.architecture, row.loss, paper, *cells]))
+        lines.append(table_row([row.architecture, row.loss, paper, *cells]))
     lines.append("")
     for protocol in PROTOCOLS:
         lines += _frames(protocol, [e for e in entries if e.protocol == protocol])
@@ -99,17 +93,17 @@ def _losses(found: list[Comparison]) -> str:
         "epochs",
         "is",
     ]
-    lines += [_row(head), _row("---" for _ in head)]
+    lines += [table_row(head), table_row("---" for _ in head)]
     for one in found:
         row = ROWS[one.second]
         lines.append(
-            _row(
+            table_row(
                 [
                     one.dataset,
                     HEADINGS[one.protocol],
                     f"{row.architecture}, {row.loss}",
-                    f"{one.difference:+.3f}",
-                    f"{one.low:+.3f} to {one.high:+.3f}",
+                    _signed(one.difference),
+                    f"{_signed(one.low)} to {_signed(one.high)}",
                     str(one.seeds),
                     "–" if one.spread is None else f"{one.spread:.3f}",
                     f"{one.epochs[0]} and {one.epochs[1]}",
@@ -120,41 +114,6 @@ def _losses(found: list[Comparison]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _details(entries: list[Entry]) -> str:
-    head = ["row", "data set", "protocol", "seed", "SEG", "untuned", "found", "missed", "spurious"]
-    head += ["minutes (budget)", "on", "epochs (kept)", "step", "settings"]
-    lines = ["## How each was trained", _row(head), _row("---" for _ in head)]
-    lines += [_row(_detail(entry)) for entry in entries if entry.state == "finished"]
-    lost = [e for e in entries if e.state == "failed"]
-    if lost:
-        lines += ["", "Failed:"]
-        lines += [f"- {e.row}, {e.dataset}, {e.protocol}, seed {e.seed}: {e.reason}" for e in lost]
-    return "\n".join(lines) + "\n"
-
-
-def _detail(entry: Entry) -> list[str]:
-    settings: dict[str, Any] = {k: entry.method[k] for k in OF_METHOD if k in entry.method}
-    settings |= {k: entry.training[k] for k in OF_TRAINING}
-    settings |= {k.partition(".")[2]: v for k, v in entry.tuned.items()}
-    return [
-        *(entry.row, entry.dataset, HEADINGS[entry.protocol], str(entry.seed)),
-        *(_three(entry.seg), _three(entry.seg_untuned), _three(entry.matched)),
-        *(_percent(entry.missed), _percent(entry.spurious)),
-        f"{entry.minutes:g} ({entry.budget or '–'})",
-        entry.device or "–",
-        f"{entry.epochs} ({entry.best_epoch})",
-        f"{entry.step_seconds:.2f} s" if entry.step_seconds else "–",
-        ", ".join(f"{k} {v}" for k, v in settings.items()),
-    ]
-
-
-def _three(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _signed(value: float) -> str:
+    """Return a difference with its sign; a minus does not end a line, as a hyphen does."""
+    return f"{value:+.3f}".replace("-", "−")
