@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import tifffile
 
@@ -12,6 +13,8 @@ from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
 
 _CHANNELS = re.compile(r'SizeC="(\d+)"')
+_BY_LIBTIFF = frozenset({5, 32773})
+_WHOLE_BYTES = frozenset({8, 16, 32, 64})
 
 
 def read_tiff(path: Path) -> np.ndarray:
@@ -30,7 +33,7 @@ def read_tiff(path: Path) -> np.ndarray:
         with tifffile.TiffFile(path, is_ome=False, is_shaped=False) as tiff:
             if trouble := _trouble_with(tiff):
                 raise DataError(f"{path}: {trouble}")
-            array = tiff.series[0].asarray()
+            array = _pixels(tiff, path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except DataError:
@@ -98,6 +101,22 @@ def iter_frames(sequence: Sequence) -> Iterator[tuple[int, np.ndarray]]:
 
 def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
+
+
+def _pixels(tiff: tifffile.TiffFile, path: Path) -> np.ndarray:
+    """Return the pixels of the first image or volume.
+
+    LZW and PackBits go through libtiff: the decoders that tifffile has for these end the process on
+    some damaged strips (`ctc_submit.data.strips`).
+    """
+    image = tiff.series[0]
+    kind = image.keyframe
+    if kind.compression not in _BY_LIBTIFF or kind.bitspersample not in _WHOLE_BYTES:
+        found: np.ndarray = image.asarray()
+        return found
+    content, places = path.read_bytes(), [page.index for page in image.pages if page]
+    pages = [imagecodecs.tiff_decode(content, index=place) for place in places]
+    return np.stack(pages).reshape(image.shape)
 
 
 def _trouble_with(tiff: tifffile.TiffFile) -> str:

@@ -180,6 +180,42 @@ def test_foreign_files_are_named(tmp_path: Path, content: bytes) -> None:
         read_frame(tmp_path / "t000.tif")
 
 
+@pytest.mark.parametrize("strip", ["805e20503824", "806e20503824", "804520502824"])
+@pytest.mark.parametrize("slices", [1, 2])
+def test_a_damaged_lzw_strip_does_not_end_the_process(
+    tmp_path: Path, strip: str, slices: int
+) -> None:
+    """Its first code stands for nothing; the decoder of imagecodecs itself crashes on it."""
+    path, damage = tmp_path / "a.tif", bytes.fromhex(strip)
+    tifffile.imwrite(path, DEEP[:slices], compression="lzw", **PLAIN)
+    with tifffile.TiffFile(path) as tiff:
+        offset = tiff.pages[slices - 1].dataoffsets[0]
+    content = bytearray(path.read_bytes())
+    content[offset : offset + len(damage)] = damage
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"cannot be read as a TIFF .*export it again"):
+        read_frame(path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tile": (16, 16)},
+        {"byteorder": ">"},
+        {"rowsperstrip": 7, "predictor": 2},
+        {"bigtiff": True, "predictor": 2, "byteorder": ">"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("image", [FLAT, DEEP, DEEP.astype(np.float32)], ids=["8", "16", "float"])
+def test_lzw_in_all_its_layouts(tmp_path: Path, options: dict[str, Any], image: np.ndarray) -> None:
+    if image.dtype.kind == "f":
+        options = options | ({"predictor": 3} if "predictor" in options else {})
+    tifffile.imwrite(tmp_path / "a.tif", image, compression="lzw", **PLAIN, **options)
+    frame = read_frame(tmp_path / "a.tif")
+    assert frame.dtype == image.dtype and (frame == image).all()
+
+
 @pytest.mark.parametrize("noise", range(40))
 def test_damage_ends_in_a_clear_error_or_in_pixels(tmp_path: Path, noise: int) -> None:
     path = tmp_path / "a.tif"
