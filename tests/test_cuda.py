@@ -20,9 +20,10 @@ from ctc_submit.segment import SegmentConfig, device_named, segment
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
 from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.course import Job
 from ctc_submit.train.job import describe_job
 from ctc_submit.train.loop import StepReport
-from ctc_submit.train.run import Job, train
+from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

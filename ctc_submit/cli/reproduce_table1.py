@@ -107,7 +107,7 @@ def command(
                 click.echo(f"{case.name}: {_progress(report)}", err=True)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            "stopped; the same command goes on after the last whole epoch"
+            "stopped; the same command goes on after the last epoch saved"
         ) from None
     if lost:
         raise CtcError(f"{out / PAGE}: {lost} of {len(todo)} numbers failed; it tells why")

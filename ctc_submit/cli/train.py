@@ -137,7 +137,7 @@ def _until_stopped(reports: Iterator[Any]) -> Iterator[Any]:
         yield from reports
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            "stopped; the same command goes on after the last whole epoch"
+            "stopped; the same command goes on after the last epoch saved"
         ) from None
 
 
@@ -145,7 +145,7 @@ def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:
     """Show every step on a bar, with rate and time left, and hand on the epochs."""
     from tqdm import tqdm
 
-    from ctc_submit.train.run import EpochReport
+    from ctc_submit.train.course import EpochReport
 
     bar = None
     for report in reports:

@@ -13,7 +13,7 @@ from ctc_submit.methods.registry import method_named
 from ctc_submit.pixels.augment import LIGHT, OBLIQUE, PAPER, RECOMMENDED, AugmentSettings
 from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig
-from ctc_submit.train.run import Job
+from ctc_submit.train.course import Job
 from ctc_submit.train.selection import Selection
 
 AUGMENTATIONS = {

@@ -25,8 +25,9 @@ from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.reproduce.table1.table import Asked, cases
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
+from ctc_submit.train.course import Job
 from ctc_submit.train.loop import StepReport
-from ctc_submit.train.run import Job, train
+from ctc_submit.train.run import train
 from ctc_submit.train.split import Example
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

@@ -14,10 +14,11 @@ from ctc_submit.errors import CheckpointError, CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.course import EpochReport, Job
 from ctc_submit.train.crops import Order
 from ctc_submit.train.job import describe_job, settings_from
 from ctc_submit.train.loop import StepReport, learning_rate_at
-from ctc_submit.train.run import EpochReport, Job, train
+from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
 from tests.scenes import disc
 
@@ -100,6 +101,43 @@ def test_a_training_that_was_stopped_goes_on_exactly(dataset: Path, stop: int) -
     for name, value in load_checkpoint(dataset.parent / "whole")[0].net.state_dict().items():
         again = load_checkpoint(dataset.parent / "parts")[0].net.state_dict()[name]
         assert torch.equal(again, value), name
+
+
+@pytest.mark.parametrize(("seconds", "saved"), [(0, [1, 2, 3, 4]), (1e9, [1, 1, 1, 4])])
+def test_short_epochs_are_saved_now_and_then(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, saved: list[int]
+) -> None:
+    """The table has every epoch; state and picture wait, but for the first and the last one."""
+    monkeypatch.setattr("ctc_submit.train.course.SAVE_EVERY", seconds)
+    described = job(dataset, "a", replace(FAST, batch=6, epochs=4))
+    found, drawn = [], []
+    for report in train(described):
+        if isinstance(report, EpochReport):
+            state = torch.load(described.work / "state.pt", weights_only=True)
+            found.append(state["learner"]["step"])
+            drawn.append((described.work / "curves.png").read_bytes())
+            table = (described.work / "curves.csv").read_text().splitlines()
+            assert len(table) == 1 + report.epoch
+    assert found == saved
+    assert [drawn[i] == drawn[i + 1] for i in range(3)] == [
+        saved[i] == saved[i + 1] for i in range(3)
+    ]
+
+
+def test_a_training_goes_on_exactly_from_an_older_state(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two epochs are learned again, and the model that the first run kept of them comes back."""
+    monkeypatch.setattr("ctc_submit.train.course.SAVE_EVERY", 1e9)
+    config = replace(FAST, batch=6, epochs=4)
+    whole = course(job(dataset, "whole", config))
+    course(job(dataset, "parts", config), 4)
+    assert course(job(dataset, "parts", config)) == whole[1:]
+    place = dataset.parent
+    kept = [(place / run / "weights.safetensors").read_bytes() for run in ("whole", "parts")]
+    assert kept[0] == kept[1]
+    tables = [(place / f"{run} work/curves.csv").read_text() for run in ("whole", "parts")]
+    assert [len(table.splitlines()) for table in tables] == [5, 5]
 
 
 def test_workers_change_nothing(dataset: Path) -> None:

@@ -11,10 +11,10 @@ from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.pixels.augment import PAPER as PAPER_AUGMENTATION
 from ctc_submit.pixels.augment import AugmentSettings
 from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.course import Job
 from ctc_submit.train.job import AUGMENTATIONS
 from ctc_submit.train.loop import learning_rate_at
 from ctc_submit.train.presets import PRESETS, apply, preset_named
-from ctc_submit.train.run import Job
 
 
 def config_of(name: str, method: str = "maskrcnn") -> TrainConfig:

@@ -17,11 +17,12 @@ from ctc_submit.checkpoint import load_checkpoint
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import DataError
 from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.course import Job, fingerprint
 from ctc_submit.train.curves import NO_LOSS
 from ctc_submit.train.job import describe_job
 from ctc_submit.train.loop import StepReport
 from ctc_submit.train.processes import Group, joined
-from ctc_submit.train.run import Job, fingerprint, train
+from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
 from tests.scenes import disc
 

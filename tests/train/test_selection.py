@@ -13,7 +13,7 @@ from ctc_submit.cli.train import command as train_command
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import DataError
 from ctc_submit.train.config import TRUTHS
-from ctc_submit.train.run import Job
+from ctc_submit.train.course import Job
 from ctc_submit.train.selection import Selection
 from tests.scenes import drawn
 

@@ -14,9 +14,10 @@ from ctc_submit.reproduce.table1.frames import Division
 from ctc_submit.reproduce.table1.rows import Row
 from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.train.config import TrainConfig
+from ctc_submit.train.course import Job
 from ctc_submit.train.job import AUGMENTATIONS, settings_from
 from ctc_submit.train.loop import StepReport
-from ctc_submit.train.run import Job, train
+from ctc_submit.train.run import train
 
 PROBED, WARMED = 8, 3
 """Steps whose time is measured, and those before them that do not count."""

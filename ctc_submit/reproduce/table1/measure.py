@@ -18,8 +18,9 @@ from ctc_submit.reproduce.table1.case import Case, Plan, plan
 from ctc_submit.reproduce.table1.entry import Entry
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.config import TuneConfig
+from ctc_submit.train.course import STATE, EpochReport
 from ctc_submit.train.held_out import tuning_frames
-from ctc_submit.train.run import STATE, EpochReport, train
+from ctc_submit.train.run import train
 from ctc_submit.train.tune import Bench, Settings, Tuned, record, tune
 from ctc_submit.train.validate import Validation, validate
 

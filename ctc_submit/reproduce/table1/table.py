@@ -15,7 +15,7 @@ from ctc_submit.reproduce.table1.measure import failed, measure, stored
 from ctc_submit.reproduce.table1.page import render
 from ctc_submit.reproduce.table1.rows import ROWS
 from ctc_submit.reproduce.table1.settings import Table1Config
-from ctc_submit.train.run import EpochReport
+from ctc_submit.train.course import EpochReport
 
 JSON, PAGE = "table1.json", "table1.md"
 
