@@ -1,5 +1,6 @@
 """What a rule of the challenge finds wrong with a file, and how findings are told."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,8 @@ class Problem:
 
     @property
     def line(self) -> str:
-        """The finding as one line."""
-        return f"{self.path}: {self._what()}"
+        """The finding as one line, whatever is in the file's name."""
+        return on_one_line(f"{self.path}: {self._what()}")
 
     def as_record(self) -> dict[str, str | bool]:
         """Return the finding for a JSON file."""
@@ -63,10 +64,18 @@ def tell(problems: Iterable[Problem]) -> list[str]:
     return lines
 
 
+def on_one_line(text: str) -> str:
+    """Return a text with line breaks and other control characters written as escapes."""
+    return "".join(
+        repr(sign)[1:-1] if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
+        for sign in text
+    )
+
+
 def _counted(alike: list[Problem]) -> str:
     first = alike[0]
     paths = list(dict.fromkeys(problem.path for problem in alike))
-    names = ", ".join(path.name for path in paths[1 : SHOWN + 1])
+    names = ", ".join(on_one_line(path.name) for path in paths[1 : SHOWN + 1])
     more = ", …" if len(paths) > SHOWN + 1 else ""
     where = f"in {names}{more}" if names else "in the same file"
     return f"{first.line} ({len(alike) - 1} more {where})"
