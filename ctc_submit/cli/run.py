@@ -79,6 +79,10 @@ def command(
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command with --resume goes on") from None
     phases = ", ".join(f"{name} {spent:.1f} s" for name, spent in run.clock.phases.items())
-    linked = f", {len(run.tracked.tracks)} tracks" if run.tracked else ""
-    click.echo(f"{target}: {total} masks, {cells} cells in {count} frames{linked}")
+    found = f"{cells} cells in {count} frames"
+    if run.tracked:  # what is left after the border, and with what was filled in
+        cells = sum(track.end - track.begin + 1 for track in run.tracked.tracks)
+        resumed = f", {count} frames run now" if count < total else ""
+        found = f"{cells} cells in {len(run.tracked.tracks)} tracks{resumed}"
+    click.echo(f"{target}: {total} masks, {found}")
     click.echo(f"time: {run.seconds:.1f} s ({phases}; reading and writing overlap the network)")
