@@ -1,6 +1,7 @@
 # make demo   set up, then run the main job on a simulated sequence and show the scores
 # make test   format check, lint, types, tests
 # make docs   the documentation site, in build/docs
+# make extras what optional tests need too: napari, GEFF, TensorBoard
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ CONSTRAINTS ?= requirements/constraints.txt
 BIN := $(VENV)/bin
 PIP_CONSTRAINTS := $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
-.PHONY: help install demo test docs format clean
+.PHONY: help install extras demo test docs format clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +22,10 @@ $(BIN)/.installed: pyproject.toml $(CONSTRAINTS)
 	@touch "$@"
 
 install: $(BIN)/.installed
+
+extras: install
+	"$(BIN)/python" -m pip install --quiet $(PIP_CONSTRAINTS) \
+	  --editable '.[pretrained,dev,docs,tensorboard,tracks]' 'napari>=0.5.4'
 
 demo: install
 	"$(BIN)/ctc-submit" demo
