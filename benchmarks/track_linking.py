@@ -1,6 +1,6 @@
 """LNK and exact divisions, given the truth's own masks with shuffled labels.
 
-    python benchmarks/track_linking.py ../shared/data [--drop 0.05] [--seeds 5] [--only 3D]
+    python -m benchmarks.track_linking ../shared/data [--drop 0.05] [--seeds 5] [--only 3D]
 
 One line for each real and each simulated sequence: with all cells, and with a share of them deleted
 at random (mean of the seeds). The last column is the most that links can reach with these masks:
@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.track_populations import SIMULATED
 from benchmarks.track_scenes import Film, real_films, shuffled, write_truth
-from benchmarks.track_simulated import SIMULATED, draw
+from benchmarks.track_simulated import draw
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.tracks import write_tracks
 from ctc_submit.score.judge import score
