@@ -9,7 +9,7 @@ those of the truth itself, gaps of up to five frames drawn in.
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +38,13 @@ def ours(movie: Movie, _masks: list[np.ndarray]) -> Links:
     return link_movie(movie, TrackConfig())
 
 
-def films(data: Path, only: str = "") -> Iterator[Film]:
-    """Yield the real and the simulated sequences whose names hold a text."""
+def films(data: Path, only: str = "", without: Container[str] = ()) -> Iterator[Film]:
+    """Yield the real and the simulated sequences whose names hold a text, but for some."""
     for film in real_films(data):
-        if only.lower() in film.name.lower():
+        if only.lower() in film.name.lower() and film.name not in without:
             yield film
     for name in SIMULATED:
-        if only.lower() in name.lower():
+        if only.lower() in name.lower() and name not in without:
             yield draw(name)
 
 

@@ -54,6 +54,8 @@ def join_likely(orphans: Orphans, follows: np.ndarray) -> Links:
 def limit_of(forth: np.ndarray, back: np.ndarray, weights: np.ndarray) -> float:
     """Return the cost from which on a division is more likely chance, in [0, 1].
 
+    It is 1 where that takes none of the divisions found away.
+
     Args:
         forth: float (k,), costs of the divisions found, less than 1.
         back: float (m,), costs of those found backwards in time.
@@ -65,7 +67,8 @@ def limit_of(forth: np.ndarray, back: np.ndarray, weights: np.ndarray) -> float:
     chance = np.concatenate([[0.0], np.cumsum(weights[order])])
     worth = found - AGAINST * chance[np.searchsorted(back[order], limits, side="left")]
     best = int(np.argmax(worth))
-    return float(limits[best]) if worth[best] > worth[-1] + SURE else 1.0
+    fewer = found[best] < len(forth) and worth[best] > worth[-1] + SURE
+    return float(limits[best]) if fewer else 1.0
 
 
 def backwards(movie: Movie) -> Movie:

@@ -23,9 +23,10 @@ def divisions(links: Links) -> int:
     [
         ([0.1, 0.2, 0.9], [], 1.0),  # nothing speaks against them
         ([0.1, 0.2, 0.9], [0.85], 1.0),  # one chance find does not outweigh one beyond it
+        ([0.1, 0.2, 0.3], [0.8, 0.9], 1.0),  # all found is believed: nothing to limit
         ([0.1, 0.2, 0.3, 0.6, 0.9], [0.5, 0.7, 0.8, 0.95], 0.5),
         ([0.4, 0.5, 0.6], [0.3, 0.5, 0.7], 0.0),
-        ([], [0.3, 0.5], 0.0),
+        ([], [0.3, 0.5], 1.0),
     ],
 )
 def test_the_limit_lies_where_chance_begins_to_outweigh(
