@@ -1,6 +1,7 @@
 """What chance passes off as divisions: the same sequence backwards, in which nothing divides."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,18 @@ SURE = 1.0
 DEEP = 2.0
 """Radii from the border of the field of interest beyond which cells seldom come in."""
 
+MOSTLY = 0.5
+"""Share of a cell that must lie in a mask to be in it."""
+
 ALIKE = 5
 """Newcomers both ways that are supposed beside those counted, so that few tell little."""
+
+
+class Found(NamedTuple):
+    """Divisions found: float (k,) what each costs, int (k,) its second daughter."""
+
+    costs: np.ndarray
+    second: np.ndarray
 
 
 def join_likely(orphans: Orphans, follows: np.ndarray) -> Links:
@@ -45,7 +56,7 @@ def join_likely(orphans: Orphans, follows: np.ndarray) -> Links:
     there = _backward_links(orphans.movie, back, follows)
     mirror = replace(orphans, movie=back, manner=manner_of(back, there))
     found = mirror.join(there)
-    costs, second = _divisions(mirror, found)
+    costs, second = _divisions(mirror, found, apart=True)
     shares = (_newcomers(orphans.movie, links) + ALIKE) / (_newcomers(back, found) + ALIKE)
     limit = limit_of(forth, costs, shares[_deep(back)[second].astype(int)])
     return links if limit >= 1 else replace(orphans, limit=limit).join(follows)
@@ -80,6 +91,23 @@ def backwards(movie: Movie) -> Movie:
     return Movie(movie.cells[::-1], overlaps, movie.drift[::-1], movie.scale)
 
 
+def fused(movie: Movie, mothers: np.ndarray, one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Tell which pairs of cells were one mask: each lies mostly where that was.
+
+    Args:
+        movie: The tables.
+        mothers: int (k,), detections of one frame.
+        one: int (k,), detections of the next frame.
+        two: int (k,), others of the next frame.
+
+    Returns:
+        bool (k,).
+    """
+    on = [movie.shared(mothers, each) / movie.areas[each] for each in (one, two)]
+    both: np.ndarray = np.minimum(*on) > MOSTLY
+    return both
+
+
 def _backward_links(movie: Movie, back: Movie, follows: np.ndarray) -> np.ndarray:
     """Return links from frame to frame as those of the sequence run backwards."""
     frames = movie.frames
@@ -103,16 +131,20 @@ def _deep(movie: Movie) -> np.ndarray:
     return deep
 
 
-def _divisions(orphans: Orphans, links: Links) -> tuple[np.ndarray, np.ndarray]:
-    """Return what each division costs that was found, and its second daughter; both (k,)."""
-    frames = orphans.movie.frames
+def _divisions(orphans: Orphans, links: Links, *, apart: bool = False) -> Found:
+    """Return the divisions found; ``apart`` leaves out pairs that were one mask."""
+    movie = orphans.movie
+    frames = movie.frames
     two = np.flatnonzero(links.parents >= 0)
     mothers = links.parents[two]
     one = links.follows[mothers]
     division = (one >= 0) & (frames[two] == frames[mothers] + 1) & (frames[one] == frames[two])
     triples = np.stack([mothers, one, two])[:, division]
-    found = [
-        orphans.division_costs(*triples[:, frames[triples[2]] == time])
-        for time in np.unique(frames[triples[2]])
-    ]
-    return np.concatenate([np.zeros(0), *found]), triples[2]
+    costs, daughters = [np.zeros(0)], [np.zeros(0, int)]
+    for time in np.unique(frames[triples[2]]):
+        here = triples[:, frames[triples[2]] == time]
+        if apart:
+            here = here[:, ~fused(movie, *here)]
+        costs.append(orphans.division_costs(*here))
+        daughters.append(here[2])
+    return Found(np.concatenate(costs), np.concatenate(daughters))
