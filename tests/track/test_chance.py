@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ctc_submit.track.chance import backwards, join_likely, limit_of
+from ctc_submit.track.chance import backwards, fused, join_likely, limit_of
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import Movie, movie_of
@@ -98,3 +98,39 @@ def test_newcomers_that_also_vanish_are_no_daughters() -> None:
         plain += divisions(orphans.join(steps.follows))
         likely += divisions(join_likely(orphans, steps.follows))
     assert plain > 20 and likely < plain / 3, (plain, likely)
+
+
+def division_among_cells_that_fuse() -> Movie:
+    """One cell divides at frame 3; beside it six pairs become one mask each, and stay so."""
+    maps = []
+    for time in range(8):
+        labels = np.zeros((120, 260), np.uint16)
+        if time < 3:
+            labels[disc(labels.shape, (25, 40), 8)] = 1
+        else:
+            labels[disc(labels.shape, (25, 33), 5.5)] = 1
+            labels[disc(labels.shape, (25, 47), 5.5)] = 2
+        for pair in range(6):
+            column = 40 * pair + 15
+            labels[disc(labels.shape, (80, column), 6)] = 3 + 2 * pair
+            fuse = time > pair
+            labels[disc(labels.shape, (80, column + 12), 6)] = 3 + 2 * pair + (not fuse)
+        maps.append(labels)
+    return measured(maps)
+
+
+def test_masks_that_fuse_do_not_make_divisions_unlikely() -> None:
+    movie = division_among_cells_that_fuse()
+    reach = reach_of(movie, TrackConfig())
+    steps = link_frames(movie, TrackConfig(), reach)
+    orphans = Orphans(movie, TrackConfig(), reach, steps.manner)
+    assert divisions(join_likely(orphans, steps.follows)) == divisions(orphans.join(steps.follows))
+    assert divisions(join_likely(orphans, steps.follows)) >= 1
+
+
+def test_a_mask_that_holds_both_was_one() -> None:
+    movie = measured(film([(30, 40, 10)], [(30, 34, 5), (30, 46, 5), (30, 70, 5)]))
+    one, two, stranger = 1 + np.argsort(movie.centres[1:, 1])[:, None]
+    mother = np.array([0])
+    assert fused(movie, mother, one, two)
+    assert not fused(movie, mother, one, stranger)

@@ -83,6 +83,19 @@ def test_two_middling_steps_are_likelier_than_a_short_and_a_long_one() -> None:
     assert costs[:2].sum() < costs[2:].sum()
 
 
+def test_cells_missed_often_do_not_make_long_steps_usual() -> None:
+    """A sixth of the cells is missed; those beside them are not linked in their place."""
+    rng = np.random.default_rng(3)
+    places = np.array([(r, c) for r in range(20, 181, 20) for c in range(20, 181, 20)], float)
+    frames = []
+    for _ in range(30):
+        seen = rng.random(len(places)) > 1 / 6
+        sizes = np.where(seen, 8.0, 0.0)
+        frames.append(np.column_stack([places + rng.normal(0, 0.7, places.shape), sizes]))
+    movie, follows, _ = linked(drawn(*frames))
+    assert right(movie, follows) > 0.995
+
+
 def test_few_links_teach_nothing() -> None:
     movie = movie_of(drawn(np.array([(50.0, 50.0, 5.0)])), Scale((1.0, 1.0)))
     manner = manner_of(movie, np.array([-1]))
