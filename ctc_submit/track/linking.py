@@ -48,8 +48,8 @@ def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> Steps:
     All plausible steps are linked first, to learn how the cells move and how far from where they
     are expected, again and again until that leads to the same links; then only those up to
     ``settings.habit`` times the 95 % quantile of that, and those between overlapping cells. Where
-    cells are missed, others are linked in their place: as many of the longest links are left out of
-    the quantile as there are cells without one. What is left over is for
+    cells are missed, others are linked in their place: half as many of the longest links are left
+    out of the quantile as there are cells without one. What is left over is for
     `ctc_submit.track.orphans`, where a long step competes with a cell missed.
 
     Args:
@@ -67,7 +67,8 @@ def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> Steps:
     far = astray(movie, follows, manner.expected)
     if len(far) >= FEW:
         right = len(far) / np.count_nonzero(movie.frames < len(movie.cells) - 1)
-        usual = max(settings.habit * float(np.quantile(far, 0.95 * right)), movie.radius / 2)
+        long = float(np.quantile(far, 0.95 * (1 + right) / 2))
+        usual = max(settings.habit * long, movie.radius / 2)
         if usual < reach:
             follows = _linked(movie, settings, reach, manner, usual)
     return Steps(follows, manner)
