@@ -1,6 +1,6 @@
 """LNK and exact divisions, given the truth's own masks with shuffled labels.
 
-    python benchmarks/track_linking.py ../shared/data [--drop 0.05] [--seeds 5] [--only 3D]
+    python -m benchmarks.track_linking ../shared/data [--drop 0.05] [--seeds 5] [--only 3D]
 
 One line for each real and each simulated sequence: with all cells, and with a share of them deleted
 at random (mean of the seeds). The last column is the most that links can reach with these masks:
@@ -9,13 +9,14 @@ those of the truth itself, gaps of up to five frames drawn in.
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.track_populations import SIMULATED
 from benchmarks.track_scenes import Film, real_films, shuffled, write_truth
-from benchmarks.track_simulated import SIMULATED, draw
+from benchmarks.track_simulated import draw
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.tracks import write_tracks
 from ctc_submit.score.judge import score
@@ -37,13 +38,13 @@ def ours(movie: Movie, _masks: list[np.ndarray]) -> Links:
     return link_movie(movie, TrackConfig())
 
 
-def films(data: Path, only: str = "") -> Iterator[Film]:
-    """Yield the real and the simulated sequences whose names hold a text."""
+def films(data: Path, only: str = "", without: Container[str] = ()) -> Iterator[Film]:
+    """Yield the real and the simulated sequences whose names hold a text, but for some."""
     for film in real_films(data):
-        if only.lower() in film.name.lower():
+        if only.lower() in film.name.lower() and film.name not in without:
             yield film
     for name in SIMULATED:
-        if only.lower() in name.lower():
+        if only.lower() in name.lower() and name not in without:
             yield draw(name)
 
 

@@ -1,16 +1,19 @@
 """Our linking beside laptrack and byotrack: LNK and exact divisions on the truth's own masks.
 
-    python -m benchmarks.track_peers ../shared/data [--only 3D] [--drop 0.05]
+    python -m benchmarks.track_peers ../shared/data [--only 3D] [--drop 0.05] [--output peers.txt]
 
 All linkers get the same shuffled masks, ours the defaults, and write through the same writer, which
-fills closed gaps. laptrack's cutoffs are the best of a grid for the very sequence, by LNK and then
-divisions, without deletions; byotrack is set as its authors set it for the challenge.
+fills closed gaps. laptrack's cutoffs are the best for the very sequence, by LNK and then divisions,
+without deletions: that of steps first, then that of divisions; byotrack is set as its authors set
+it for the challenge. With an output, lines are added to that file, and what it has is left out, so
+a run that was interrupted goes on.
 """
 
 import argparse
 import itertools
 import logging
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,12 @@ from benchmarks.track_scenes import Film, shuffled
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.movie import Movie
 
-CUTOFFS = (1.0, 2.0, 4.0, 8.0)
-SPLITS = (0.0, 1.5, 2.5)
+CUTOFFS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
+SPLITS = (2.5, 1.5, 0.0)
 """Of laptrack, in radii; a split of 0 is no division."""
+
+LINKERS = 3
+"""Lines for each sequence."""
 
 
 def by_laptrack(movie: Movie, *, cutoff: float, split: float) -> Links:
@@ -121,18 +127,40 @@ def _links(count: int, later: dict[int, list[int]]) -> Links:
 
 
 def tuned_laptrack(film: Film, masks: list[np.ndarray]) -> tuple[str, Linker]:
-    """Return the grid's best laptrack for this very film."""
+    """Return the best laptrack for this very film."""
 
     def laptrack_with(cutoff: float, split: float) -> Linker:
         return lambda movie, _masks: by_laptrack(movie, cutoff=cutoff, split=split)
 
+    def worth(setting: tuple[float, float]) -> tuple[float, float]:
+        values = judged(film, masks, laptrack_with(*setting))
+        return values["LNK"], float(np.nan_to_num(values["BC(0)"]))
+
     divides = len({t.parent for t in film.tracks if t.parent}) > 1
-    found = {}
-    for cutoff, split in itertools.product(CUTOFFS, SPLITS if divides else SPLITS[:1]):
-        values = judged(film, masks, laptrack_with(cutoff, split))
-        found[cutoff, split] = (values["LNK"], float(np.nan_to_num(values["BC(0)"])))
+    splits = SPLITS if divides else SPLITS[-1:]
+    found = {(cutoff, splits[0]): worth((cutoff, splits[0])) for cutoff in CUTOFFS}
+    cutoff, _ = max(found, key=lambda setting: found[setting])
+    found |= {(cutoff, split): worth((cutoff, split)) for split in splits[1:]}
     best = max(found, key=lambda setting: found[setting])
     return f"laptrack {best[0]:g}r/{best[1]:g}r", laptrack_with(*best)
+
+
+def rows(film: Film, drop: float, without: set[str]) -> Iterator[str]:
+    """Yield a line for each linker.
+
+    Args:
+        film: The truth.
+        drop: Share of the cells deleted for the second column.
+        without: Linkers that are left out.
+    """
+    masks, fewer = shuffled(film.masks, 0, 0), shuffled(film.masks, drop, 1)
+    linkers: dict[str, Linker] = {"ctc-submit": ours, "byotrack": by_byotrack}
+    if "laptrack" not in without:
+        name, laptrack = tuned_laptrack(film, masks)
+        linkers[name] = laptrack
+    for who in sorted(set(linkers) - without, reverse=True):
+        whole, dropped = (judged(film, each, linkers[who]) for each in (masks, fewer))
+        yield f"{film.name} | {who} | {said(whole)} | {said(dropped)}"
 
 
 def main() -> None:
@@ -141,14 +169,21 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the real data sets")
     parser.add_argument("--drop", type=float, default=0.05, help="share of cells deleted")
     parser.add_argument("--only", default="", help="sequences whose names hold this")
+    parser.add_argument("--output", type=Path, help="file that lines are added to")
     options = parser.parse_args()
+    done: dict[str, set[str]] = {}
+    if options.output and options.output.exists():
+        for line in options.output.read_text().splitlines():
+            name, who, _ = line.split(" | ", 2)
+            done.setdefault(name, set()).add(who.split()[0])
     print(f"sequence | linker | all cells | {options.drop:.0%} deleted")
-    for film in films(options.data, options.only):
-        masks, fewer = shuffled(film.masks, 0, 0), shuffled(film.masks, options.drop, 1)
-        name, laptrack = tuned_laptrack(film, masks)
-        for who, linker in {"ctc-submit": ours, name: laptrack, "byotrack": by_byotrack}.items():
-            whole, dropped = judged(film, masks, linker), judged(film, fewer, linker)
-            print(f"{film.name} | {who} | {said(whole)} | {said(dropped)}", flush=True)
+    full = {name for name, who in done.items() if len(who) == LINKERS}
+    for film in films(options.data, options.only, full):
+        for line in rows(film, options.drop, done.get(film.name, set())):
+            print(line, flush=True)
+            if options.output:
+                with options.output.open("a") as file:
+                    file.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -4,61 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.track_populations import SIMULATED, Population
 from benchmarks.track_scenes import Film
 from ctc_submit.data.tracks import Track
-from ctc_submit.track.settings import Scale
-
-
-@dataclass(frozen=True)
-class Population:
-    """How cells live that are drawn as discs or balls with dents.
-
-    Attributes:
-        shape: Of a frame in pixels, YX or ZYX.
-        frames: Number of frames.
-        cells: Cells in the first frame.
-        radius: Of a mean cell, in pixels (along Y and X).
-        speed: Typical step, in radii a frame.
-        persistence: Part of the last step that is kept, in [0, 1).
-        flow: Step common to all, in radii a frame.
-        cycle: Frames from division to division; 0 for none.
-        dying: Chance that a cell is gone in the next frame.
-        flatness: Pixels of Y and X that are as long as a pixel of Z.
-        jumps: Chance that the whole picture shifts by up to three radii before a frame.
-    """
-
-    shape: tuple[int, ...]
-    frames: int
-    cells: int
-    radius: float
-    speed: float
-    persistence: float = 0.5
-    flow: float = 0.0
-    cycle: float = 0.0
-    dying: float = 0.0
-    flatness: float = 1.0
-    jumps: float = 0.0
-
-    @property
-    def scale(self) -> Scale:
-        """Pixel size (1 along Y and X), no time step, no border."""
-        return Scale((self.flatness,) * (len(self.shape) - 2) + (1.0, 1.0))
-
-
-SIMULATED = {
-    "dense": Population((400, 400), 60, 350, 9.0, 0.15, cycle=60),
-    "dense and moving": Population((400, 400), 60, 300, 9.0, 0.5, cycle=80),
-    "growing colony": Population((500, 500), 120, 8, 6.0, 0.3, cycle=24),
-    "sparse": Population((600, 600), 60, 12, 14.0, 0.3, cycle=120),
-    "fast": Population((600, 600), 60, 40, 9.0, 2.0, persistence=0.7),
-    "fast, erratic": Population((800, 800), 48, 25, 12.0, 2.5, persistence=0.0),
-    "slow": Population((500, 500), 80, 60, 16.0, 0.03, cycle=100, dying=0.002),
-    "flowing": Population((500, 500), 60, 120, 9.0, 0.2, flow=1.5, cycle=80),
-    "jumping": Population((500, 500), 60, 80, 10.0, 0.15, cycle=80, jumps=0.1),
-    "3D": Population((30, 160, 160), 40, 60, 9.0, 0.3, cycle=40, flatness=2.0),
-    "3D, dense and dividing": Population((30, 140, 140), 60, 10, 8.0, 0.2, cycle=14, flatness=2.0),
-    "3D, fast": Population((24, 220, 220), 40, 20, 8.0, 1.5, flatness=3.0),
-}
 
 
 @dataclass
@@ -68,6 +16,9 @@ class _Cell:
     age: float
     cycle: float
     dents: np.ndarray
+    scale: float = 1.0
+    pace: float = 1.0
+    axis: np.ndarray | None = None
     label: int = 0
     parent: int = 0
 
@@ -86,9 +37,10 @@ def draw(name: str, seed: int = 0) -> Film:
     masks, seen = list[np.ndarray](), dict[int, Track]()
     way = np.zeros(len(extent))
     for time in range(population.frames):
-        if time:
+        for _ in range(population.every if time else 0):
             cells = _later(cells, population, extent, rng)
-            way = way + _jump(population, rng)
+        if time:
+            way = way + _shift(population, rng)
         masks.append(_painted(cells, population, way))
         _follow(cells, masks, time, seen)
     return Film(name, masks, masks, list(seen.values()), population.scale)
@@ -100,38 +52,51 @@ def _newborn(
     cycle = (population.cycle or np.inf) * rng.uniform(0.8, 1.25)
     dents = rng.normal(0, 0.12, (3, len(centre)))
     age = age * cycle if population.cycle else population.frames
-    return _Cell(centre, np.zeros(len(centre)), age, cycle, dents)
+    cell = _Cell(centre, np.zeros(len(centre)), age, cycle, dents)
+    if population.sizes:
+        cell.scale = float(np.exp(population.sizes * rng.normal()))
+    if population.still:
+        cell.pace = 0.1 if rng.random() < population.still else 1.0
+    if population.long > 1:
+        cell.axis = _unit(rng.normal(0, 1, len(centre)))
+    return cell
+
+
+def _daughter(
+    mother: _Cell, side: np.ndarray, population: Population, rng: np.random.Generator
+) -> _Cell:
+    cell = _newborn(mother.centre + side, population, rng)
+    cell.parent = mother.label or mother.parent
+    cell.scale, cell.pace, cell.axis = mother.scale, mother.pace, mother.axis
+    return cell
+
+
+def _unit(way: np.ndarray) -> np.ndarray:
+    along: np.ndarray = way / np.linalg.norm(way)
+    return along
 
 
 def _size(cell: _Cell, population: Population) -> float:
     """Return a cell's radius: half its volume after a division, whole before the next."""
     grown = 0.5 + 0.5 * min(cell.age / cell.cycle, 1.0) if population.cycle else 1.0
-    return float(population.radius * grown ** (1 / len(cell.centre)))
+    return float(cell.scale * population.radius * grown ** (1 / len(cell.centre)))
 
 
 def _later(
     cells: list[_Cell], population: Population, extent: np.ndarray, rng: np.random.Generator
 ) -> list[_Cell]:
-    kept = population.persistence
     present: list[_Cell] = []
     for cell in cells:
         if rng.random() < population.dying:
             continue
-        cell.age += 1
-        kick = population.speed * population.radius * np.sqrt(1 - kept**2)
-        cell.step = kept * cell.step + kick * rng.normal(0, 1, len(extent)) / np.sqrt(len(extent))
-        cell.centre = cell.centre + cell.step
-        cell.centre[-1] += population.flow * population.radius
-        cell.dents = 0.95 * cell.dents + 0.3 * rng.normal(0, 0.12, cell.dents.shape)
-        if cell.age >= cell.cycle:
-            axis = rng.normal(0, 1, len(extent))
-            axis *= 0.75 * population.radius / np.linalg.norm(axis)
-            for sign in (-1, 1):
-                daughter = _newborn(cell.centre + sign * axis, population, rng)
-                daughter.parent = cell.label or cell.parent
-                present.append(daughter)
-        else:
+        _move(cell, population, extent, rng)
+        if cell.age < cell.cycle:
             present.append(cell)
+            continue
+        axis = rng.normal(0, 1, len(extent)) if cell.axis is None else cell.axis
+        far = 0.75 * cell.scale * population.radius * population.long ** (1 - 1 / len(axis))
+        for sign in (-1, 1):
+            present.append(_daughter(cell, sign * far * _unit(axis), population, rng))
     for _ in range(4):
         _push(present, population)
     slack = 2 * population.radius
@@ -140,6 +105,24 @@ def _later(
     for _ in range(min(max(arrivals, 0), 1 + int(population.cells * population.flow / 20))):
         present.append(_arriving(population, extent, rng))
     return present
+
+
+def _move(
+    cell: _Cell, population: Population, extent: np.ndarray, rng: np.random.Generator
+) -> None:
+    kept = population.persistence
+    cell.age += 1
+    kick = cell.pace * population.speed * population.radius * np.sqrt(1 - kept**2)
+    cell.step = kept * cell.step + kick * rng.normal(0, 1, len(extent)) / np.sqrt(len(extent))
+    cell.centre = cell.centre + cell.step
+    cell.centre[-1] += population.flow * population.radius
+    if population.turning:
+        angle = np.deg2rad(population.turning)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        cell.centre[-2:] = turn @ (cell.centre[-2:] - extent[-2:] / 2) + extent[-2:] / 2
+    cell.dents = 0.95 * cell.dents + 0.3 * rng.normal(0, 0.12, cell.dents.shape)
+    if cell.axis is not None:
+        cell.axis = _unit(cell.axis + 0.15 * rng.normal(0, 1, len(extent)))
 
 
 def _arriving(population: Population, extent: np.ndarray, rng: np.random.Generator) -> _Cell:
@@ -173,30 +156,44 @@ def _painted(cells: list[_Cell], population: Population, way: np.ndarray) -> np.
     spacing = np.array(population.scale.spacing)
     for index, cell in enumerate(cells, start=1):
         size = _size(cell, population)
-        low = np.maximum(np.floor((cell.centre + way - 1.3 * size) / spacing), 0).astype(int)
-        high = np.ceil((cell.centre + way + 1.3 * size) / spacing).astype(int) + 1
+        reach = 1.3 * size * population.long ** (1 - 1 / len(spacing))
+        low = np.maximum(np.floor((cell.centre + way - reach) / spacing), 0).astype(int)
+        high = np.ceil((cell.centre + way + reach) / spacing).astype(int) + 1
         high = np.minimum(high, population.shape)
         if (high <= low).any():
             continue
         window = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
         grid = np.stack(np.meshgrid(*[np.arange(s.start, s.stop) for s in window], indexing="ij"))
         away = np.moveaxis(grid, 0, -1) * spacing - cell.centre - way
-        far = np.linalg.norm(away, axis=-1)
-        turned = away / np.maximum(far, 1e-6)[..., None]
-        bumps = 1 + sum(
-            np.clip(turned @ dent, -0.25, 0.25) ** (1 + k) for k, dent in enumerate(cell.dents)
-        )
-        depth = far / (size * np.clip(bumps, 0.7, 1.3))
+        depth = _depth(away, cell, population) / size
         mine = depth < best[window]
         owner[window][mine] = index
         best[window][mine] = depth[mine]
     return owner
 
 
-def _jump(population: Population, rng: np.random.Generator) -> np.ndarray:
+def _depth(away: np.ndarray, cell: _Cell, population: Population) -> np.ndarray:
+    """Return how far places are from a cell's centre, its length and dents undone."""
+    if cell.axis is not None:
+        along = (away @ cell.axis)[..., None] * cell.axis
+        squeeze = population.long ** (1 / len(cell.axis))
+        away = along * squeeze / population.long + (away - along) * squeeze
+    far: np.ndarray = np.linalg.norm(away, axis=-1)
+    turned = away / np.maximum(far, 1e-6)[..., None]
+    bumps = 1 + sum(
+        np.clip(turned @ dent, -0.25, 0.25) ** (1 + k) for k, dent in enumerate(cell.dents)
+    )
+    depth: np.ndarray = far / np.clip(bumps, 0.7, 1.3)
+    return depth
+
+
+def _shift(population: Population, rng: np.random.Generator) -> np.ndarray:
+    """Return how far the whole picture moves before a frame."""
     way = np.zeros(len(population.shape))
     if rng.random() < population.jumps:
         way[-2:] = rng.uniform(-3, 3, 2) * population.radius
+    if population.wander:
+        way[-2:] += rng.normal(0, population.wander / np.sqrt(2), 2) * population.radius
     return way
 
 

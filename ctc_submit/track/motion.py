@@ -11,7 +11,7 @@ COMPANIONS = 8
 FEWEST = 50
 """Steps with a predecessor and a flow below which nothing is learned."""
 
-GAIN = 0.2
+GAIN = 0.1
 """Share of the squared steps that a prediction must explain to be used."""
 
 

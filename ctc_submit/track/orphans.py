@@ -13,6 +13,7 @@ from ctc_submit.track.assignment import assign
 from ctc_submit.track.cycles import without_early_divisions
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import step_costs
+from ctc_submit.track.manner import Manner
 from ctc_submit.track.movie import Movie
 from ctc_submit.track.pairs import near_pairs
 from ctc_submit.track.settings import TrackConfig
@@ -31,6 +32,9 @@ USUAL = 3
 
 FARTHEST = 3.0
 """Distance from the mother, in reaches, beyond which no daughter is looked for."""
+
+SCATTER = 2.0
+"""Standard deviations of a step by which the daughters' midpoint may lie as by a radius."""
 
 
 class Kind(IntEnum):
@@ -59,13 +63,15 @@ class Orphans:
         movie: The tables.
         settings: How to link.
         reach: Farthest step, in units of the spacing.
-        expected: float64 (n, d), the step expected of each detection, in units of the spacing.
+        manner: How the cells step from frame to frame.
+        limit: Cost from which on a division is not believed, in [0, 1].
     """
 
     movie: Movie
     settings: TrackConfig
     reach: float
-    expected: np.ndarray
+    manner: Manner
+    limit: float = 1.0
 
     def join(self, follows: np.ndarray) -> Links:
         """Complete the links from frame to frame.
@@ -90,7 +96,7 @@ class Orphans:
         """
         movie = self.movie
         waited = (movie.frames[second] - movie.frames[first])[:, None]
-        way = movie.centres[second] - movie.centres[first] - waited * self.expected[first]
+        way = movie.centres[second] - movie.centres[first] - waited * self.manner.expected[first]
         far = np.linalg.norm(way, axis=1) / (self.reach * np.sqrt(waited[:, 0]))
         sizes = np.abs(np.log(movie.areas[first] / movie.areas[second]))
         longer = np.clip(waited[:, 0] - USUAL, 0, None)
@@ -103,7 +109,8 @@ class Orphans:
 
         Two daughters lie opposite each other about the mother's place, the second one partly on it;
         they are of like size, and the first one is smaller than the mother was. A cell that turns
-        up three radii or more inside the field of interest has hardly come from elsewhere.
+        up three radii or more inside the field of interest has hardly come from elsewhere. Where
+        the cells scatter far from frame to frame, place tells less of either daughter.
 
         Args:
             mothers: int (k,), detections of one frame.
@@ -114,13 +121,14 @@ class Orphans:
             float64 (k,), at least 0.
         """
         movie, weigh = self.movie, self.settings
-        radii = np.maximum(movie.radii[mothers], movie.radius)
-        middle = (movie.centres[one] + movie.centres[two]) / 2 - self.expected[mothers]
+        manner = self.manner
+        radii = np.hypot(np.maximum(movie.radii[mothers], movie.radius), SCATTER * manner.scatter)
+        middle = (movie.centres[one] + movie.centres[two]) / 2 - manner.expected[mothers]
         astray = np.linalg.norm(middle - movie.centres[mothers], axis=1) / radii
         beside = 1 - 2 * np.minimum(movie.shared(mothers, two) / movie.areas[two], 0.5)
         unequal = np.abs(np.log(movie.areas[one] / movie.areas[two]))
         grown = np.clip(np.log(movie.areas[one] / movie.areas[mothers]), -1, 1)
-        costs = weigh.midpoint * astray + weigh.apart * beside
+        costs = weigh.midpoint * astray + weigh.apart * manner.telling * beside
         costs += weigh.unequal * unequal + weigh.unshrunk * grown
         deep = np.clip((movie.depths[two] / movie.radius - 1) / 2, 0, 1)
         least: np.ndarray = np.maximum(costs, 0) / (1 + weigh.inside * deep)
@@ -137,7 +145,7 @@ class Orphans:
             if len(here):
                 ties += self._missed(here, ended)
                 ties += self._returned(here, ended)
-                if self.settings.divisions:
+                if self.settings.divisions and self.limit > 0:
                     ties.append(self._divided(here, links))
         if not ties:
             return links
@@ -161,7 +169,7 @@ class Orphans:
             there = movie.of_frame(time - waited)
             there = there[ended[there]]
             rows, columns = near_pairs(
-                movie.centres[there] + waited * self.expected[there],
+                movie.centres[there] + waited * self.manner.expected[there],
                 movie.centres[here],
                 reach=self.reach * float(np.sqrt(waited)) / min(settings.gap_cost, 1),
                 count=settings.neighbours,
@@ -174,7 +182,7 @@ class Orphans:
                     second,
                     reach=self.reach,
                     overlap=settings.overlap,
-                    expected=self.expected,
+                    manner=self.manner,
                 )[0]
             else:
                 costs = self.missed_costs(first, second)
@@ -215,7 +223,7 @@ class Orphans:
             count=self.settings.neighbours,
         )
         first, second = there[rows], here[columns]
-        costs = self.division_costs(first, links.follows[first], second)
+        costs = self.division_costs(first, links.follows[first], second) / self.limit
         return Ties(first, second, costs, Kind.DAUGHTER)
 
     def _away(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from ctc_submit.data.sequence import Sequence, digits_of, numbered_files
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError
+from ctc_submit.track.chance import join_likely
 from ctc_submit.track.faults import NO_FAULTS, find_faults
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linkers import link_by_library
@@ -139,8 +140,7 @@ def link_movie(movie: Movie, settings: TrackConfig) -> Links:
     """Link the cells of a sequence from its tables alone."""
     reach = reach_of(movie, settings)
     steps = link_frames(movie, settings, reach)
-    settings = replace(settings, overlap=steps.overlap)
-    return Orphans(movie, settings, reach, steps.expected).join(steps.follows)
+    return join_likely(Orphans(movie, settings, reach, steps.manner), steps.follows)
 
 
 def scale_of(dataset: Dataset | None, shape: tuple[int, ...], border: int | None = None) -> Scale:

@@ -139,4 +139,4 @@ def test_overlap_tells_nothing_where_cells_leap() -> None:
             labels[disc((400, 80), (row, column), radius)] = number
     movie = measured(maps)
     found = link_frames(movie, TrackConfig(), reach_of(movie, TrackConfig()))
-    assert found.overlap < 0.3
+    assert found.manner.telling < 0.3
