@@ -4,6 +4,9 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+FINENESS = 2.0**30
+"""Costs are multiples of one part in so many."""
+
 
 def assign(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray) -> np.ndarray:
     """Choose pairs so that the sum of (cost − 1) is least; no row and no column is used twice.
@@ -11,7 +14,8 @@ def assign(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray) -> np.ndarr
     Leaving a row and a column alone costs 1 together, so a pair of cost 1 or more is never chosen.
     Solved exactly: the candidates are padded to a square (Jaqaman et al. 2008, Nature Methods 5,
     figure 1b) of which a perfect matching always exists, and solved by the sparse
-    Jonker-Volgenant algorithm of scipy.
+    Jonker-Volgenant algorithm of scipy. Costs are rounded to 2⁻³⁰, so that its sums and differences
+    are exact: with rounding errors it may turn in circles for ever where many costs are equal.
 
     Args:
         rows: int (k,), row of each candidate.
@@ -33,11 +37,12 @@ def assign(rows: np.ndarray, columns: np.ndarray, costs: np.ndarray) -> np.ndarr
     used_columns, column = np.unique(columns[good], return_inverse=True)
     height, width = len(used_rows), len(used_columns)
     alone_rows, alone_columns = np.arange(height), np.arange(width)
+    exact = np.rint(costs[good] * FINENESS) / FINENESS
     matrix = coo_array(
         (
             # every perfect matching has height + width entries, so 1 may be added to all of them;
             # scipy drops entries that are 0
-            np.concatenate([costs[good], np.full(height + width, 0.5), np.zeros(good.size)]) + 1,
+            np.concatenate([exact, np.full(height + width, 0.5), np.zeros(good.size)]) + 1,
             (
                 np.concatenate([row, alone_rows, height + alone_columns, height + column]),
                 np.concatenate([column, width + alone_rows, alone_columns, width + row]),

@@ -1,4 +1,6 @@
 import itertools
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -42,3 +44,26 @@ def test_a_cost_of_zero_is_a_cost() -> None:
 def test_impossible_costs_are_refused(cost: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         assign(np.array([0]), np.array([0]), np.array([cost]))
+
+
+ENDLESS = """
+import numpy as np
+from ctc_submit.track.assignment import assign
+rng = np.random.default_rng(20)
+shape = (rng.integers(4, 9),) * 3
+one, two = (np.argwhere(rng.random(shape) < 0.6) for _ in range(2))
+apart = ((one[:, None] - two[None]) ** 2).sum(-1)
+share = 1 / (rng.random() * 30 + 3) ** 2
+rows, columns = np.nonzero(apart <= 9)
+costs = apart[rows, columns] + rng.random() * rng.integers(0, 3, len(rows)) ** 2
+print(len(assign(rows, columns, costs * share)), min(len(one), len(two)))
+"""
+
+
+def test_costs_that_are_equal_to_the_last_bit_or_nearly() -> None:
+    """Cells of one pixel on a lattice: with rounding errors scipy's solver never ends here."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS], capture_output=True, text=True, timeout=120, check=True
+    )
+    chosen, most = map(int, done.stdout.split())
+    assert chosen == most
