@@ -90,7 +90,8 @@ def test_a_model_is_learned_run_and_validated(place: Path, call: Call) -> None:
     _, card = load_checkpoint(place / "models" / "mein Modell")
     assert card.name == "mein Modell" and card.data["datasets"] == ["Zellen"]
     work = place / "runs" / "mein Modell"
-    assert {p.name for p in work.iterdir()} == {"state.pt", "curves.csv", "curves.png"}
+    made = {p.name for p in work.iterdir()} - {"tensorboard"}  # only where that is installed
+    assert made == {"state.pt", "curves.csv", "curves.png"}
     assert call("run", "Zellen/01", "--model", "models/mein Modell").code == 0
     done = call("validate", "models/mein Modell", "Zellen", "--record", "same frames")
     assert done.code == 0 and " 8 cells of 4 frames" in done.out and not done.err, done
