@@ -22,9 +22,8 @@ from ctc_submit.simulate.settings import SimulationSettings
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import Job
 from ctc_submit.train.job import describe_job
-from ctc_submit.train.loop import StepReport
-from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
+from tests.courses import course
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
@@ -59,18 +58,6 @@ def job(dataset: Path, out: Path, config: TrainConfig = SHORT, method: str = "ma
         work=out.with_name(f"{out.name} work"),
         device="cuda",
     )
-
-
-def course(job: Job, stop: int | None = None) -> list[dict[str, float]]:
-    losses = []
-    reports = train(job)
-    for report in reports:
-        if isinstance(report, StepReport):
-            losses.append(report.losses)
-            if report.step == stop:
-                reports.close()  # type: ignore[attr-defined]
-                break
-    return losses
 
 
 def test_cuda_is_chosen_by_itself() -> None:

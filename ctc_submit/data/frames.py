@@ -10,10 +10,11 @@ import numpy as np
 import tifffile
 
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.strips import LZW, PACKBITS
 from ctc_submit.errors import DataError
 
 _CHANNELS = re.compile(r'SizeC="(\d+)"')
-_BY_LIBTIFF = frozenset({5, 32773})
+_BY_LIBTIFF = frozenset({LZW, PACKBITS})
 _WHOLE_BYTES = frozenset({8, 16, 32, 64})
 
 

@@ -119,8 +119,10 @@ class Course:
         now = time.perf_counter()
         self.seconds, self.clock = self.seconds + now - self.clock, now
         due = last or self.is_stuck() or now - self.saved >= SAVE_EVERY
-        table = {"curves.csv": as_csv(self.rows)}
-        drawn = curve_files(self.rows, self.job.name) if due else table
+        if due:
+            drawn = curve_files(self.rows, self.job.name)
+        else:
+            drawn = {"curves.csv": as_csv(self.rows)}
         write_files(self.job.work, drawn)
         if best:
             self.best = row.get("seg", self.best)

@@ -17,9 +17,10 @@ from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import EpochReport, Job
 from ctc_submit.train.crops import Order
 from ctc_submit.train.job import describe_job, settings_from
-from ctc_submit.train.loop import StepReport, learning_rate_at
+from ctc_submit.train.loop import learning_rate_at
 from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
+from tests.courses import course
 from tests.scenes import disc
 
 FAST = TrainConfig(
@@ -56,19 +57,6 @@ def job(dataset: Path, name: str, config: TrainConfig = FAST) -> Job:
         work=dataset.parent / f"{name} work",
         device="cpu",
     )
-
-
-def course(job: Job, stop: int | None = None) -> list[dict[str, float]]:
-    """Losses of every step, up to step number ``stop``, where the training is dropped."""
-    losses = []
-    reports = train(job)
-    for report in reports:
-        if isinstance(report, StepReport):
-            losses.append(report.losses)
-            if report.step == stop:
-                reports.close()  # type: ignore[attr-defined]
-                break
-    return losses
 
 
 def test_a_training_leaves_a_model_and_its_curves(dataset: Path) -> None:
