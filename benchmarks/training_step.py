@@ -12,10 +12,13 @@ from pathlib import Path
 import click
 import torch
 from torch import Tensor, nn
+from torchvision.ops import MultiScaleRoIAlign
 
+from ctc_submit.methods.backbones import STRIDES
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.maskrcnn.net import Doubling
+from ctc_submit.methods.maskrcnn.pooling import LEVELS, RegionAlign
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
@@ -62,6 +65,24 @@ def gradient(layer: nn.Module, shape: tuple[int, ...], kind: torch.dtype) -> flo
         with torch.autocast("cpu", torch.bfloat16, enabled=kind == torch.bfloat16):
             answer: Tensor = layer(image.to(kind))
         answer.float().sum().backward()  # type: ignore[no-untyped-call]
+
+    return milliseconds(step)
+
+
+def pooling(layer: nn.Module, size: int, count: int) -> float:
+    """Return the median milliseconds of cutting regions out of a pyramid, with gradient."""
+    sides = [size // stride for stride in STRIDES]
+    pyramid = {
+        level: torch.randn(1, 128, side, side)
+        .contiguous(memory_format=torch.channels_last)
+        .requires_grad_()
+        for level, side in zip(LEVELS, sides, strict=False)
+    }
+    corner, extent = torch.rand(2, count, 2) * size / 2
+    boxes = torch.cat([corner, corner + extent], 1)
+
+    def step() -> None:
+        layer(pyramid, [boxes], [(size, size)]).sum().backward()
 
     return milliseconds(step)
 
@@ -115,6 +136,15 @@ def main(images: int, size: int, batch: int, workers: int, precision: str) -> No
             f"depthwise {kernel}×{kernel}, {channels} channels, {side}×{side}, with gradient",
             ("bfloat16", gradient(layer, shape, torch.bfloat16)),
             ("float32", gradient(layer, shape, torch.float32)),
+        )
+    for points, samples, regions in ((7, 2, 128 * batch), (28, 1, 32 * batch)):
+        compare(
+            f"RoIAlign of {regions} regions {points}×{points}, {size}×{size}, with gradient",
+            (
+                "torchvision",
+                pooling(MultiScaleRoIAlign(list(LEVELS), points, samples), size, regions),
+            ),
+            ("RegionAlign", pooling(RegionAlign(points, samples), size, regions)),
         )
     shape = (32 * batch, 128, 28, 28)
     for kind, name in ((torch.float32, "float32"), (torch.bfloat16, "bfloat16")):

@@ -17,11 +17,11 @@ from torchvision.models.detection.faster_rcnn import (
 )
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
-from torchvision.ops import MultiScaleRoIAlign
 
 from ctc_submit.methods.backbones import STRIDES, build_backbone
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.mask_head import Hourglass
+from ctc_submit.methods.maskrcnn.pooling import RegionAlign
 from ctc_submit.methods.maskrcnn.proposals import RegionHead, RegionProposals
 from ctc_submit.methods.maskrcnn.sampling import ANCHORS, REGIONS
 
@@ -40,9 +40,12 @@ class Doubling(nn.ConvTranspose2d):
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         """Return features of twice the height and width."""
         inputs, outputs = self.weight.shape[:2]
-        weight = self.weight.permute(1, 2, 3, 0).reshape(4 * outputs, inputs, 1, 1)
-        bias = None if self.bias is None else self.bias.repeat_interleave(4)
-        return F.pixel_shuffle(F.conv2d(x, weight, bias), 2)
+        weight = self.weight.permute(2, 3, 1, 0).reshape(4 * outputs, inputs, 1, 1)
+        bias = None if self.bias is None else self.bias.repeat(4)
+        four = F.conv2d(x, weight, bias).permute(0, 2, 3, 1)
+        count, height, width = four.shape[:3]
+        pairs = four.reshape(count, height, width, 2, 2, outputs).transpose(2, 3)
+        return pairs.reshape(count, 2 * height, 2 * width, outputs).permute(0, 3, 1, 2)
 
 
 class Net(nn.Module):
@@ -112,8 +115,11 @@ class Net(nn.Module):
         """Return the mask logits NMM, float32, of all images' boxes together."""
         heads = self.roi_heads
         pooled = heads.mask_roi_pool(features, boxes, [shape] * len(boxes))
-        logits: Tensor = heads.mask_predictor(heads.mask_head(pooled))
-        return logits[:, 1].float()
+        predictor = heads.mask_predictor
+        fine = F.relu(predictor.conv5_mask(heads.mask_head(pooled)))
+        last = predictor.mask_fcn_logits
+        logits = F.linear(fine.permute(0, 2, 3, 1), last.weight[1:, :, 0, 0], last.bias[1:])
+        return logits.squeeze(-1).float()
 
 
 def initialise_heads(net: Net) -> None:
@@ -149,11 +155,10 @@ def _proposals(config: MaskRCNNConfig) -> RegionProposals:
 
 
 def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
-    levels = ["0", "1", "2", "3"]
     predictor = MaskRCNNPredictor(config.mask_width, config.mask_width, CLASSES)
     predictor.conv5_mask = Doubling(config.mask_width, config.mask_width, 2, 2)
     return roi_heads.RoIHeads(
-        box_roi_pool=MultiScaleRoIAlign(levels, output_size=7, sampling_ratio=2),
+        box_roi_pool=RegionAlign(7, sampling_ratio=2),
         box_head=_box_head(config),
         box_predictor=FastRCNNPredictor(config.box_width, CLASSES),
         fg_iou_thresh=0.5,
@@ -164,9 +169,8 @@ def _heads(config: MaskRCNNConfig) -> roi_heads.RoIHeads:
         score_thresh=config.score_threshold,
         nms_thresh=config.box_nms,
         detections_per_img=config.detections,
-        mask_roi_pool=MultiScaleRoIAlign(
-            levels,
-            output_size=config.mask_pool,
+        mask_roi_pool=RegionAlign(
+            config.mask_pool,
             sampling_ratio=1 if config.mask_pool > 14 else 2,
             canonical_scale=config.mask_canonical,
         ),
