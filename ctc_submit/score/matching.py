@@ -2,7 +2,7 @@
 
 A result object S matches a reference object R where ``|R ∩ S| > 0.5 |R|``, strictly: exactly half
 is no match. So a reference object has at most one match, while a result object may match several.
-All pixels of one value are one object, wherever they lie. (Maška et al. 2014, section 2.4; the
+All pixels of one value are one object, wherever they lie. (Maška et al. 2014; the
 challenge's evaluator of June 2020.)
 """
 

@@ -2,7 +2,7 @@
 
 SEG is the mean of the Jaccard indices of all reference objects of all annotated frames or slices
 of a sequence: one mean over all, not a mean of means. An object without a match counts 0; what the
-result has beyond the annotated objects is not looked at. (Maška et al. 2014, section 2.4.1.)
+result has beyond the annotated objects is not looked at. (Maška et al. 2014.)
 """
 
 from collections.abc import Iterable
