@@ -10,11 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import timm
 import torch
 from torch import Tensor, nn
 from torchvision.ops import MultiScaleRoIAlign
 
-from ctc_submit.methods.backbones import STRIDES
+from ctc_submit.methods.backbones import STRIDES, LitePyramid
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.maskrcnn.net import Doubling
@@ -67,6 +68,20 @@ def gradient(layer: nn.Module, shape: tuple[int, ...], kind: torch.dtype) -> flo
         answer.float().sum().backward()  # type: ignore[no-untyped-call]
 
     return milliseconds(step)
+
+
+def features(body: nn.Module, batch: int, size: int) -> float:
+    """Return the median milliseconds of a feature extractor's answer and gradient in bfloat16."""
+    body = body.to(memory_format=torch.channels_last).eval()
+    images = torch.randn(batch, 3, size, size).contiguous(memory_format=torch.channels_last)
+
+    def step() -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            levels = body(images)
+        total = torch.stack([level.float().mean() for level in levels]).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+
+    return milliseconds(step, 5)
 
 
 def pooling(layer: nn.Module, size: int, count: int) -> float:
@@ -137,6 +152,12 @@ def main(images: int, size: int, batch: int, workers: int, precision: str) -> No
             ("bfloat16", gradient(layer, shape, torch.bfloat16)),
             ("float32", gradient(layer, shape, torch.float32)),
         )
+    known = timm.create_model("tf_efficientnet_lite0", features_only=True, out_indices=(1, 2, 3, 4))
+    compare(
+        f"features of {batch} images {size}×{size}, fixed normalisation, with gradient",
+        ("timm", features(known, batch, size)),
+        ("folded", features(LitePyramid("tf_efficientnet_lite0", 128).body, batch, size)),
+    )
     for points, samples, regions in ((7, 2, 128 * batch), (28, 1, 32 * batch)):
         compare(
             f"RoIAlign of {regions} regions {points}×{points}, {size}×{size}, with gradient",

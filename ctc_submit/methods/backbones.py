@@ -2,12 +2,14 @@
 
 import importlib
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.conv2d_same import Conv2dSame, conv2d_same
+from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 from torchvision.models import resnet50
 from torchvision.models.detection.backbone_utils import _resnet_fpn_extractor as resnet_fpn
@@ -26,38 +28,70 @@ STRIDES = (4, 8, 16, 32, 64)
 """Frame pixels a feature pixel, of the five levels that every backbone gives."""
 
 
-class DepthwiseConv2d(nn.Conv2d):
-    """A depthwise convolution that trains in float32 on a CPU, whatever autocast says.
+class NormedConv2d(nn.Conv2d):
+    """A convolution that does the work of the fixed batch normalisation behind it.
 
-    In bfloat16 its gradient takes a CPU 1.3 to 4 times as long (benchmarks/training_step.py).
+    Normalisation whose statistics do not move scales and shifts each channel; put into weights and
+    bias it saves a pass over the features, and its gradient another. A depthwise convolution trains
+    in float32 on a CPU, whatever autocast says: in bfloat16 its gradient takes 1.3 to 4 times as
+    long (benchmarks/training_step.py).
     """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the features, in float32 where they were computed in it."""
-        if not _trains_on_cpu(x):
-            return super().forward(x)
-        with torch.autocast("cpu", enabled=False):
-            return super().forward(x.float())
-
-
-class DepthwiseConv2dSame(Conv2dSame):
-    """The same for timm's convolution with TensorFlow's padding."""
+    norm: tuple[Any]
+    """Its parameters stay where they are in the network, so nothing is registered twice."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the features, in float32 where they were computed in it."""
-        if not _trains_on_cpu(x):
-            whole: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
-            return whole
+        """Return the normalised features, in float32 where they were computed in it."""
+        [norm] = self.norm
+        scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
+        weight = self.weight * scale[:, None, None, None]
+        bias = norm.bias - norm.running_mean * scale
+        halved = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        if self.groups == 1 or not halved or not torch.is_grad_enabled():
+            return self.convolve(x, weight, bias)
         with torch.autocast("cpu", enabled=False):
-            exact: Tensor = super().forward(x.float())  # type: ignore[no-untyped-call]
-            return exact
+            return self.convolve(x.float(), weight, bias)
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Return the features, with weights and bias as given."""
+        features: Tensor = self._conv_forward(x, weight, bias)
+        return features
 
 
-DEPTHWISE = {nn.Conv2d: DepthwiseConv2d, Conv2dSame: DepthwiseConv2dSame}
+class NormedConv2dSame(NormedConv2d):
+    """The same with TensorFlow's padding."""
+
+    def convolve(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Return the features, with weights and bias as given."""
+        geometry: Any = (self.stride, self.padding, self.dilation, self.groups)
+        features: Tensor = conv2d_same(x, weight, bias, *geometry)
+        return features
 
 
-def _trains_on_cpu(x: Tensor) -> bool:
-    return x.device.type == "cpu" and torch.is_grad_enabled()
+class Activation(BatchNormAct2d):
+    """What is left of a normalisation that the convolution before it does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features after the activation."""
+        active: Tensor = self.act(self.drop(x))
+        return active
+
+
+NORMED = {nn.Conv2d: NormedConv2d, Conv2dSame: NormedConv2dSame}
+
+
+def fold_norms(body: nn.Module) -> None:
+    """Let every convolution do the work of the normalisation behind it; tensors keep their names.
+
+    Args:
+        body: A network of timm's, whose normalisations keep their statistics for good.
+    """
+    for module in body.modules():
+        for layer, norm in pairwise(module.children()):
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, BatchNormAct2d):
+                layer.__class__ = NORMED[type(layer)]
+                layer.norm = (norm,)  # type: ignore[assignment]
+                norm.__class__ = Activation
 
 
 class LitePyramid(nn.Module):
@@ -72,9 +106,7 @@ class LitePyramid(nn.Module):
         """
         super().__init__()
         body: Any = timm.create_model(name, features_only=True, out_indices=(1, 2, 3, 4))
-        for module in body.modules():
-            if isinstance(module, nn.Conv2d) and module.groups > 1:
-                module.__class__ = DEPTHWISE[type(module)]
+        fold_norms(body)
         channels: list[int] = body.feature_info.channels()
         self.body = body
         self.fpn = FeaturePyramidNetwork(channels, width, extra_blocks=LastLevelMaxPool())

@@ -1,9 +1,11 @@
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
+import timm
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -240,6 +242,44 @@ def test_weights_out_of_reach_are_told_with_their_package(monkeypatch: pytest.Mo
         CheckpointError, match=r"lite2: .*OSError.*install a-package-of-weights, or"
     ):
         imagenet_state("tf_efficientnet_lite2")
+
+
+def test_folded_normalisation_changes_neither_answers_nor_gradients() -> None:
+    torch.manual_seed(0)
+    ours = build_backbone("tf_efficientnet_lite1", 32).get_submodule("body").eval().double()
+    for name, values in ours.state_dict().items():
+        if name.endswith(("running_var", "bn1.weight", "bn2.weight", "bn3.weight")):
+            values.uniform_(0.5, 2)
+        elif name.endswith(("running_mean", "bias")):
+            values.normal_(0, 0.3)
+    known = timm.create_model("tf_efficientnet_lite1", features_only=True, out_indices=(1, 2, 3, 4))
+    known.double().load_state_dict(ours.state_dict())
+    images = torch.randn(2, 3, 64, 96, dtype=torch.float64)
+    for answer, expected in zip(ours(images), known.eval()(images), strict=True):
+        close(answer, expected)
+        for level in (answer, expected):
+            level.square().mean().backward(retain_graph=True)
+    for name, parameter in known.named_parameters():
+        close(ours.get_parameter(name).grad, parameter.grad)
+
+
+def close(values: torch.Tensor | None, expected: torch.Tensor | None) -> None:
+    assert values is not None
+    assert expected is not None
+    scale = float(expected.detach().abs().max())
+    assert scale > 0
+    torch.testing.assert_close(values / scale, expected / scale, rtol=0, atol=1e-9)
+
+
+def test_a_copy_of_a_folded_network_stands_alone(light: MaskRCNN) -> None:
+    twin = copy.deepcopy(light.net)
+    image = torch.rand(1, 1, 64, 64)
+    before = light.net.features(image)["3"]
+    with torch.no_grad():
+        for parameter in twin.parameters():
+            parameter.fill_(0.5)
+    assert torch.equal(light.net.features(image)["3"], before)
+    assert not torch.equal(twin.features(image)["3"], before)
 
 
 def test_unknown_backbones_and_widths_are_mistakes() -> None:
