@@ -1,5 +1,6 @@
 """Losses and gradients of a step are the same for two processes as for one with their frames."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,15 @@ def work(rank: int, folder: Path) -> None:
     found = {case: learned(case, folder, Group(rank, 2)) for case in CASES}
     torch.save(found, folder / f"{rank}.pt")
     distributed.destroy_process_group()
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As each of the two processes has: more threads round sums another way."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
