@@ -2,8 +2,8 @@
 
 A result object S matches a reference object R where ``|R ∩ S| > 0.5 |R|``, strictly: exactly half
 is no match. So a reference object has at most one match, while a result object may match several.
-All pixels of one value are one object, wherever they lie. (Maška et al. 2014; the
-challenge's evaluator of June 2020.)
+All pixels of one value are one object, wherever they lie. (Maška et al. 2014; the challenge's
+evaluator of June 2020.)
 """
 
 from dataclasses import dataclass

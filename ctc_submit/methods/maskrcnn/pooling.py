@@ -129,8 +129,9 @@ class WeightedRows(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         """Return the table's gradient: each of its rows gathers from where it was taken to."""
         places, weights = ctx.saved_tensors
-        order = places.flatten().argsort(stable=True)
-        taken = torch.bincount(places.flatten(), minlength=ctx.rows)
+        every = places.flatten()
+        order = every.argsort(stable=True)
+        taken = torch.bincount(every, minlength=ctx.rows)
         gathered = F.embedding_bag(
             order // places.shape[1],
             gradient.contiguous(),

@@ -220,9 +220,7 @@ def test_files_that_are_no_weights_are_refused(
         light.pretrain(str(path))
 
 
-@pytest.mark.parametrize(
-    "backbone", ["tf_efficientnet_lite0", "tf_efficientnet_lite1", "tf_efficientnet_lite2"]
-)
+@pytest.mark.parametrize("backbone", LITE)
 def test_imagenet_weights_of_the_light_backbones(backbone: Backbone) -> None:
     pytest.importorskip(LITE[backbone])
     method = MaskRCNN(MaskRCNNConfig(backbone=backbone))
