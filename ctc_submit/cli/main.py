@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Simulate, run, score and draw, end to end.",
     "tune": "Choose thresholds and painting on held-out frames.",
     "validate": "Score a model on annotated frames.",
+    "average": "Make one model of several by the mean of their weights.",
     "simulate": "Write a simulated data set with exact truth.",
     "download": "Fetch and unpack an official data set.",
     "eval": "Score results against their truth.",
