@@ -212,7 +212,15 @@ def _brief(data: dict[str, Any]) -> str:
 
 
 def _listed(known: dict[str, Any]) -> str:
-    return "\n".join(f"- {name.replace('_', ' ')}: {_plain(v)}" for name, v in known.items())
+    """Return a line for every entry; parts of a list that are no single words have one each."""
+    lines = []
+    for name, value in known.items():
+        parts = value if isinstance(value, list | tuple) else ()
+        if any(" " in _plain(part) for part in parts):
+            lines += [f"- {name.replace('_', ' ')}:", *(f"  - {_plain(part)}" for part in parts)]
+        else:
+            lines.append(f"- {name.replace('_', ' ')}: {_plain(value)}")
+    return "\n".join(lines)
 
 
 def _plain(value: Any) -> str:
