@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
-from ctc_submit.checkpoint import CARD, Card, load_checkpoint, save_checkpoint
+from ctc_submit.checkpoint import CARD, Card, save_checkpoint
+from ctc_submit.ensemble.members import Member, load_member
 from ctc_submit.errors import CheckpointError
-from ctc_submit.methods.method import Method
 
 logger = logging.getLogger(__name__)
 
@@ -38,43 +36,43 @@ def average(folders: Sequence[Path], out: Path) -> Card:
         raise CheckpointError(f"expected at least two models to average, found {len(folders)}")
     if (out / CARD).exists():
         raise CheckpointError(f"{out}: is a model already; name a new folder with --out")
-    first, card = load_checkpoint(folders[0])
-    total = {name: value.double() for name, value in first.net.state_dict().items()}
-    cards = [card]
+    first = load_member(folders[0], "cpu")
+    total = {name: value.double() for name, value in first.method.net.state_dict().items()}
+    cards = [first.card]
     for folder in folders[1:]:
-        other, its = load_checkpoint(folder)
-        _same_network(folders[0], card, total, folder, its, other)
-        if its.sha256 in {known.sha256 for known in cards}:
+        other = load_member(folder, "cpu")
+        _same_network(first, other)
+        if other.card.sha256 in {card.sha256 for card in cards}:
             raise CheckpointError(f"{folder}: holds weights that are among the others already")
-        for name, value in other.net.state_dict().items():
+        for name, value in other.method.net.state_dict().items():
             total[name] += value
-        cards.append(its)
-    mean = {name: value / len(cards) for name, value in total.items()}
-    first.net.load_state_dict(mean)
-    return save_checkpoint(out, first, _card_of(out.resolve().name, cards))
+        cards.append(other.card)
+    first.method.net.load_state_dict({name: value / len(cards) for name, value in total.items()})
+    return save_checkpoint(out, first.method, _card_of(out.resolve().name, cards))
 
 
-def _same_network(
-    where: Path, card: Card, tensors: dict[str, Tensor], folder: Path, its: Card, other: Method
-) -> None:
+def _same_network(first: Member, other: Member) -> None:
     """Refuse a model whose weights mean something else, and tell settings that are not the same."""
-    if its.method != card.method:
+    if other.card.method != first.card.method:
         raise CheckpointError(
-            f"{folder}: is a {its.method}, {where} a {card.method}; expected models of one method"
+            f"{other.folder}: is a {other.card.method}, {first.folder} a {first.card.method}; "
+            "expected models of one method"
         )
-    shapes = {name: value.shape for name, value in tensors.items()}
-    found = {name: value.shape for name, value in other.net.state_dict().items()}
+    shapes, found = (
+        {name: value.shape for name, value in member.method.net.state_dict().items()}
+        for member in (first, other)
+    )
     if shapes != found:
         name = next(n for n in shapes | found if shapes.get(n) != found.get(n))
         raise CheckpointError(
-            f"{folder}: its network differs from that of {where} ({name}); expected models of the "
-            "same settings"
+            f"{other.folder}: its network differs from that of {first.folder} ({name}); expected "
+            "models of the same settings"
         )
-    for name, value in its.config.items():
-        if value != card.config.get(name):
+    for name, value in other.card.config.items():
+        if value != (kept := first.card.config.get(name)):
             logger.warning(
                 "%s was made with %s %s, %s with %s, which is kept",
-                *(folder, name, value, where, card.config.get(name)),
+                *(other.folder, name, value, first.folder, kept),
             )
 
 
@@ -91,6 +89,8 @@ def _card_of(name: str, cards: Sequence[Card]) -> Card:
         for k, v in first.training.items()
         if all(k in card.training and card.training[k] == v for card in cards)
     }
+    if not common:
+        shared.pop("holdout", None)  # of no use to the mean: one of the models learned from each
     averaged = [
         {"name": card.name, "sha256": card.sha256}
         | {k: v for k, v in card.training.items() if k not in shared}

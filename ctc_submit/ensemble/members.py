@@ -39,6 +39,16 @@ class Member:
         }
 
 
+def load_member(folder: Path, device: str) -> Member:
+    """Load one model.
+
+    Raises:
+        CheckpointError: If the folder is no model.
+    """
+    method, card = load_checkpoint(folder, device)
+    return Member(folder, method, card, config_from(SegmentConfig, card.segment, folder / CARD))
+
+
 def load_members(folders: Sequence[Path], device: str) -> list[Member]:
     """Load models of the same or of different methods.
 
@@ -47,15 +57,15 @@ def load_members(folders: Sequence[Path], device: str) -> list[Member]:
     """
     members: list[Member] = []
     for folder in folders:
-        method, card = load_checkpoint(folder, device)
-        config = config_from(SegmentConfig, card.segment, folder / CARD)
+        member = load_member(folder, device)
+        card = member.card
         for other in members:
             if (other.card.sha256, other.card.config) == (card.sha256, card.config):
                 raise CheckpointError(
                     f"{folder}: is the same model as {other.folder}; expected different ones to "
                     "fuse, name each once"
                 )
-        members.append(Member(folder, method, card, config))
+        members.append(member)
     _warn_of_strangers(members)
     return members
 

@@ -103,16 +103,24 @@ def test_the_card_tells_what_is_shared_and_what_is_not(tmp_path: Path) -> None:
 
 def test_frames_that_one_model_learned_from_are_not_held_out(tmp_path: Path) -> None:
     frames = [f"Zellen/01/t{t:03d}" for t in range(4)]
-    training = {"holdout": 0.25, "seed": 0}
-    one = saved(tmp_path / "one", unet(1), data={"held_out": frames[:2]}, training=training)
-    two = saved(tmp_path / "two", unet(2), data={"held_out": frames[1:3]}, training=training)
-    three = saved(tmp_path / "three", unet(3), data={"held_out": frames[3:]}, training=training)
+    one, two, three = (
+        saved(
+            tmp_path / name,
+            unet(seed),
+            data={"held_out": held_out, "frames": len(frames)},
+            training={"holdout": 0.25, "seed": seed},
+        )
+        for seed, (name, held_out) in enumerate(
+            {"one": frames[:2], "two": frames[1:3], "three": frames[3:]}.items()
+        )
+    )
     examples = [Example(name, tmp_path / name, tmp_path / name) for name in frames]
     card = average([one, two], tmp_path / "a")
     assert [e.name for e in tuning_frames(card, examples, {})] == [frames[1]]
     card = average([one, three], tmp_path / "b")
     assert "held_out" not in card.data
-    with pytest.raises(DataError, match="no frames to tune on"):
+    assert [part["holdout"] for part in card.training["averaged"]] == [0.25, 0.25]
+    with pytest.raises(DataError, match=r"no frames to tune on \(its training held none out\)"):
         tuning_frames(card, examples, {})
 
 
