@@ -188,7 +188,12 @@ def test_slurm_runs_one_script_a_task(tmp_path: Path) -> None:
 
 def test_the_apptainer_definition_is_one(tmp_path: Path) -> None:
     parsers = pytest.importorskip("spython.main.parse.parsers")
-    [path] = write_scripts(tmp_path, {"ctc-submit.def": everything()["ctc-submit.def"]})
+    text = everything()["ctc-submit.def"]
+    given = dict(re.findall(r"^ {4}(\w+)=(\S+)$", text.split("%help")[0], re.MULTILINE))
+    assert given == {"bootstrap": "docker", "base": "python:3.12-slim"}
+    for name, value in given.items():  # as Apptainer fills them in
+        text = text.replace(f"{{{{ {name} }}}}", value)
+    [path] = write_scripts(tmp_path, {"ctc-submit.def": text})
     recipe = parsers.get_parser("singularity")(str(path)).parse()["spython-base"]
     assert recipe.fromHeader == "python:3.12-slim"
     assert set(recipe.files) == {". /opt/ctc-submit"}
