@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError
@@ -50,6 +53,12 @@ class Card:
     track: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
+
+
+def demand_room(folder: Path) -> None:
+    """Raise CheckpointError if a README lies in a folder that is no model's."""
+    if (folder / README).exists() and not (folder / CARD).exists():
+        raise CheckpointError(f"{folder}: has a {README} that is no model's; name another folder")
 
 
 def save_checkpoint(
@@ -150,7 +159,7 @@ def read_card(folder: Path) -> Card:
         known = json.loads(path.read_text("utf-8"))
         if known.pop("format") != FORMAT:
             raise CheckpointError(f"{path}: is of another format than {FORMAT}; update ctc-submit")
-        return Card(**known)
+        return settings_of(Card, known, path)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: missing; the folder is not a model") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -194,12 +203,50 @@ def config_from(kind: type[Settings], known: dict[str, Any], where: Path) -> Set
     """Rebuild a dataclass of settings from a card; fields that it lacks take their default.
 
     Raises:
-        CheckpointError: If it holds a setting that there is not.
+        CheckpointError: If it holds a setting that there is not, or a value that is none of it.
     """
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if extra := sorted(set(known) - names):
-        raise CheckpointError(f"{where}: setting {extra[0]} is unknown to this version")
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
+    read = {k: tuple(v) if isinstance(v, list) else v for k, v in known.items()}
+    return settings_of(kind, read, where)
+
+
+def settings_of(kind: type[Settings], known: dict[str, Any], where: Path) -> Settings:
+    """Make a dataclass of values that were read from a file.
+
+    Raises:
+        CheckpointError: If a name is none of its fields, or a value not of its field's type or out
+            of its range.
+    """
+    offered = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    hints = get_type_hints(kind)
+    for name, value in known.items():
+        if name not in offered:
+            raise CheckpointError(f"{where}: setting {name} is unknown to this version")
+        if not (_is_a(value, hints[name]) and in_range(value, offered[name].metadata)):
+            raise CheckpointError(f"{where}: {name}: {value!r} is no value of it")
+    return kind(**known)
+
+
+def in_range(value: Any, metadata: Mapping[str, Any]) -> bool:
+    """Say whether a number, or each of several, is from ``least`` to ``most`` of a field."""
+    least, most = metadata.get("least", -math.inf), metadata.get("most", math.inf)
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(least <= n <= most for n in numbers if isinstance(n, int | float))
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Say whether a value that JSON can hold is of a type; a whole number is a float as well."""
+    if hint is Any:
+        return True
+    kind, parts = get_origin(hint) or hint, get_args(hint)
+    if kind is Literal:
+        return any(value == part and type(value) is type(part) for part in parts)
+    if kind is UnionType:
+        return any(_is_a(value, part) for part in parts)
+    if kind is tuple:
+        return isinstance(value, tuple) and all(_is_a(part, parts[0]) for part in value)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
 def method_names() -> list[str]:

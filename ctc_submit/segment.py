@@ -22,15 +22,19 @@ class SegmentConfig:
     """How a frame is cut up, and how its instances become one label map."""
 
     tile: int = field(
-        default=1024, metadata={"help": "Frames larger than this are cut into tiles.", "unit": "px"}
+        default=1024,
+        metadata={"help": "Frames larger than this are cut into tiles.", "unit": "px", "least": 1},
     )
     overlap: int = field(
-        default=256, metadata={"help": "Neighbouring tiles share this much.", "unit": "px"}
+        default=256,
+        metadata={"help": "Neighbouring tiles share this much.", "unit": "px", "least": 0},
     )
     least_free: float = field(
         default=0.5,
         metadata={
             "help": "A cell that better cells leave less than this share of is dropped.",
+            "least": 0,
+            "most": 1,
             "tune": (0.2, 0.35, 0.5, 0.65, 0.8),
         },
     )
@@ -50,7 +54,7 @@ class SegmentConfig:
         },
     )
     least_area: int = field(
-        default=0, metadata={"help": "Smaller cells are dropped.", "unit": "px"}
+        default=0, metadata={"help": "Smaller cells are dropped.", "unit": "px", "least": 0}
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = field(
         default="auto",

@@ -1,6 +1,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ctc_submit.checkpoint import (
     CURVES,
     WEIGHTS,
     Card,
+    config_from,
     load_checkpoint,
     read_card,
     render_card,
@@ -20,6 +22,7 @@ from ctc_submit.checkpoint import (
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
+from ctc_submit.segment import SegmentConfig
 
 SMALL = MaskRCNNConfig(pyramid_width=16, box_width=16, mask_width=16, mask_pool=14)
 
@@ -98,6 +101,37 @@ def test_broken_models_are_refused_in_one_line(model: Path, what: str, words: st
         load_checkpoint(model)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("config", {"box_width": "wide"}),
+        ("config", {"score_threshold": 2.0}),
+        ("config", {"loss": "magic"}),
+        ("config", {"anchor_sizes": ["small"]}),
+        ("segment", None),
+        ("sha256", None),
+        ("notes", "a sentence"),
+    ],
+)
+def test_values_that_are_none_are_refused_in_one_line(model: Path, part: str, wrong: Any) -> None:
+    card = json.loads((model / CARD).read_text())
+    card[part] = card[part] | wrong if isinstance(wrong, dict) else wrong
+    (model / CARD).write_text(json.dumps(card))
+    name = next(iter(wrong)) if isinstance(wrong, dict) else part
+    with pytest.raises(CheckpointError, match=rf"card\.json: {name}: .* is no value of it$"):
+        load_checkpoint(model)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tile": "big"}, {"tile": 0}, {"precision": "x"}, {"order": "x"}, {"tile": True}]
+)
+def test_values_of_the_segmentation_are_looked_at(wrong: dict[str, Any]) -> None:
+    [name] = wrong
+    with pytest.raises(CheckpointError, match=f"m: {name}: .* is no value of it$"):
+        config_from(SegmentConfig, wrong, Path("m"))
+    assert config_from(SegmentConfig, {"least_free": 1}, Path("m")).least_free == 1
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:

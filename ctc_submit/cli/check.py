@@ -50,8 +50,9 @@ def command(
     from ctc_submit.data.labels import whole_file
     from ctc_submit.data.problem import tell
     from ctc_submit.pack.check import check_all
+    from ctc_submit.pack.tree import is_result
 
-    if sequence is not None and len(results) != 1:
+    if sequence is not None and (len(results) != 1 or not is_result(results[0])):
         raise click.UsageError("--sequence goes with one RESULT")
     reports = check_all(results, sequence=sequence, benchmark=benchmark, border=border)
     faults = 0

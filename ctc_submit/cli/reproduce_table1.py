@@ -7,6 +7,7 @@ import click
 
 from ctc_submit.cli.frame_options import device_option
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.data.sequence import written_name
 from ctc_submit.reproduce.table1.rows import ROWS
 from ctc_submit.reproduce.table1.settings import Table1Config
 
@@ -91,11 +92,11 @@ def command(
     from ctc_submit.reproduce.table1.table import PAGE, Asked, cases, fill
     from ctc_submit.segment import device_named
 
-    there = {folder.resolve().name: folder for folder in datasets}
+    there = {written_name(folder): folder for folder in datasets}
     for name in names:
         if name not in there:
             raise CtcError(f"--dataset {name}: expected one of {', '.join(there)}")
-    chosen = tuple(f for f in datasets if not names or f.resolve().name in names)
+    chosen = tuple(f for f in datasets if not names or written_name(f) in names)
     todo = cases(Asked(chosen, device=device_named(device), **asked), config)
     lost = 0
     try:

@@ -54,6 +54,7 @@ def command(
     from ctc_submit.data.sequence import Sequence
     from ctc_submit.track.tracker import track_result
 
+    _demand_looks(**looks)
     done = track_result(
         result,
         settings,
@@ -68,6 +69,21 @@ def command(
         f"{done.folder}: {len(done.tracks)} tracks, {done.divisions} divisions, "
         f"{done.drawn} missed masks drawn in{repaired}, {done.frames} frames"
     )
+
+
+def _demand_looks(*, table: Path | None, lineage: Path | None, geff: Path | None) -> None:
+    """Refuse, before a mask is touched, what could not be written beside them."""
+    from ctc_submit.errors import DataError
+    from ctc_submit.track.geff_file import demand_new
+    from ctc_submit.track.picture import demand_format
+    from ctc_submit.track.table import demand_csv
+
+    for path, demand in ((table, demand_csv), (lineage, demand_format), (geff, demand_new)):
+        if path is None:
+            continue
+        demand(path)
+        if not path.absolute().parent.is_dir():
+            raise DataError(f"{path.parent}: no such folder; make it, or name another file")
 
 
 def _write_looks(done: Any, *, table: Path | None, lineage: Path | None, geff: Path | None) -> None:

@@ -1,5 +1,6 @@
 """One time-lapse sequence and the folders that belong to it."""
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,14 @@ from typing import Self
 from ctc_submit.errors import DataError
 
 _FRAME = re.compile(r"t([0-9]{3,})\.tiff?", re.IGNORECASE)
+
+
+def written_name(folder: Path) -> str:
+    """Return a folder's name as it was given, with ``.`` and ``..`` followed and links not.
+
+    A data set that is a link to a folder of another name bears the name of the link.
+    """
+    return Path(os.path.abspath(folder)).name  # noqa: PTH100 (resolve follows links)
 
 
 @dataclass(frozen=True)
@@ -32,8 +41,7 @@ class Sequence:
         given = Path(folder)
         if given.name in {"", ".."}:
             given = given.resolve()
-        whole = given.absolute()
-        return cls(whole.parent.resolve().name, whole.name, given)
+        return cls(written_name(given.parent), given.absolute().name, given)
 
     @property
     def gold(self) -> Path:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ctc_submit.checkpoint import CARD, Card, save_checkpoint
+from ctc_submit.checkpoint import CARD, Card, demand_room, save_checkpoint
 from ctc_submit.ensemble.members import Member, load_member
 from ctc_submit.errors import CheckpointError
 
@@ -36,6 +36,7 @@ def average(folders: Sequence[Path], out: Path) -> Card:
         raise CheckpointError(f"expected at least two models to average, found {len(folders)}")
     if (out / CARD).exists():
         raise CheckpointError(f"{out}: is a model already; name a new folder with --out")
+    demand_room(out)
     first = load_member(folders[0], "cpu")
     total = {name: value.double() for name, value in first.method.net.state_dict().items()}
     cards = [first.card]

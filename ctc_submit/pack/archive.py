@@ -134,21 +134,36 @@ def unpack(path: Path, folder: Path) -> list[Path]:
     return files
 
 
+def read_manifest(sums: Path) -> dict[str, str]:
+    """Return the checksum of each file that a manifest lists.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    try:
+        lines = sums.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{sums}: is no manifest of ours ({error})") from None
+    parts = [line.partition("  ") for line in lines]
+    return {name: digest for digest, _, name in parts}
+
+
+def files_beside(sums: Path) -> dict[str, Path]:
+    """Return all other files of a manifest's folder, by their names in it."""
+    return {
+        path.relative_to(sums.parent).as_posix(): path
+        for path in sums.parent.rglob("*")
+        if path.is_file() and path != sums
+    }
+
+
 def check_manifest(sums: Path) -> None:
     """Hold a folder against the manifest in it.
 
     Raises:
         DataError: If a file is missing, not listed, or has another checksum.
     """
-    listed = {}
-    for line in sums.read_text("utf-8").splitlines():
-        digest, _, name = line.partition("  ")
-        listed[name] = digest
-    there = {
-        path.relative_to(sums.parent).as_posix(): path
-        for path in sums.parent.rglob("*")
-        if path.is_file() and path != sums
-    }
+    listed, there = read_manifest(sums), files_beside(sums)
     for name in sorted(listed.keys() | there.keys()):
         if name not in there or name not in listed:
             what = "missing" if name not in there else "not listed"

@@ -8,7 +8,7 @@ import tifffile
 
 from ctc_submit.data.annotations import find_markers
 from ctc_submit.data.datasets import DATASETS
-from ctc_submit.data.sequence import Sequence, digits_of
+from ctc_submit.data.sequence import Sequence, digits_of, written_name
 from ctc_submit.errors import DataError
 from ctc_submit.pack.entry import SEGMENTATION_ONLY
 
@@ -58,7 +58,7 @@ def find_reference(
         DataError: If ``sequence`` is given and has no usable raw frames.
     """
     folder = sequence or _sequence_of(result)
-    dataset = folder.absolute().parent.resolve().name if folder else ""
+    dataset = written_name(folder.absolute().parent) if folder else ""
     known = DATASETS.get(dataset)
     edge = border if border is not None else (known.border if known else None)
     notes = [] if edge is not None else ["field of interest: the data set is not known"]

@@ -13,7 +13,16 @@ from ctc_submit.data.labels import whole_file
 from ctc_submit.data.problem import tell
 from ctc_submit.data.whole_folder import whole_folder
 from ctc_submit.errors import DataError, RulesBroken
-from ctc_submit.pack.archive import MANIFEST, Content, manifest, megabytes, refuse_large, write_zip
+from ctc_submit.pack.archive import (
+    MANIFEST,
+    Content,
+    files_beside,
+    manifest,
+    megabytes,
+    read_manifest,
+    refuse_large,
+    write_zip,
+)
 from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import Entry, Rendering
 from ctc_submit.pack.method_page import About
@@ -87,25 +96,28 @@ def pack(
         raise DataError(
             f"{config.name!r}: is no name for a file; expected one without / and the like"
         )
-    _refuse_foreign(out)
+    _refuse_foreign(out, sources)
+    whole = out.resolve()
     places = _places(sources)
     for rule in (dataset_names, result_names, configurations):
         for problem in rule(places, sources.data):
-            if not problem.warning:
+            if not problem.warning and _concerns(problem.path, sources):
                 raise RulesBroken(problem.line)
     for place in places:
         _refuse_faults(place, sources, config)
     say(f"checked {len(places)} {'result' if len(places) == 1 else 'results'}")
     entries = [entry_of(place) for place in places]
     flights = []
-    with whole_folder(out.resolve()) as whole, _empty_beside(out) as flying:
-        archive = _write(sources, places, entries, whole, config)
+    with whole_folder(whole) as folder, _empty_beside(whole) as flying:
+        archive = _write(sources, places, entries, folder, config)
         say(f"packed {FOLDER}/{archive.name}, {megabytes(archive.stat().st_size)}")
         for flight in _flights(archive, entries, sources, flying, config):
             say(f"{flight.script}: {flight.masks} masks equal, {flight.seconds:.1f} s")
             flights.append(flight)
     if config.preflight:
-        _record(out, flights)
+        _record(whole, flights)
+    else:
+        _record_of(whole).unlink(missing_ok=True)  # it tells of an earlier submission
     return flights
 
 
@@ -119,15 +131,20 @@ def _flights(
 
 
 @contextmanager
-def _empty_beside(out: Path) -> Iterator[Path]:
+def _empty_beside(whole: Path) -> Iterator[Path]:
     """Give an empty folder for the pre-flight, on the disk that the submission is to lie on."""
-    whole = out.resolve()
     folder = whole.with_name(f".{whole.name}.preflight")
     shutil.rmtree(folder, ignore_errors=True)  # of a program that was killed
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _concerns(path: Path, sources: Sources) -> bool:
+    """Say whether a path lies in one of the data sets that are packed."""
+    inside = path.relative_to(sources.data).parts
+    return not sources.datasets or bool(set(inside) & set(sources.datasets))
 
 
 def _places(sources: Sources) -> list[Place]:
@@ -225,14 +242,28 @@ def _copy(files: Mapping[str, Content], folder: Path) -> None:
             shutil.copyfile(content, target)
 
 
-def _refuse_foreign(out: Path) -> None:
-    if out.exists() and not (out.is_dir() and (out / MANIFEST).is_file()):
-        if out.is_dir() and not any(out.iterdir()):
-            return
+def _refuse_foreign(out: Path, sources: Sources) -> None:
+    """Raise DataError where something else than an earlier submission would be lost."""
+    whole = out.resolve()
+    for kept in (sources.data, sources.models, *sources.named.values()):
+        place = kept.resolve()
+        if place.exists() and (whole == place or whole in place.parents):
+            raise DataError(f"{out}: {kept} lies there, which is to be packed; name another folder")
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not (out / MANIFEST).is_file():
         raise DataError(f"{out}: exists and is no submission of ours; name another folder")
+    if more := sorted(files_beside(out / MANIFEST).keys() - read_manifest(out / MANIFEST).keys()):
+        raise DataError(
+            f"{out}: holds {more[0]}, which its {MANIFEST} does not list; name another folder"
+        )
 
 
-def _record(out: Path, flights: list[Flight]) -> None:
-    with whole_file(out.with_name(f"{out.name}.preflight.json")) as partial:
+def _record_of(whole: Path) -> Path:
+    return whole.with_name(f"{whole.name}.preflight.json")
+
+
+def _record(whole: Path, flights: list[Flight]) -> None:
+    with whole_file(_record_of(whole)) as partial:
         text = json.dumps({"flights": [asdict(flight) for flight in flights]}, indent=2)
         partial.write_text(text + "\n", "utf-8")

@@ -1,12 +1,14 @@
 """A whole submission: ``DATASET/NN_RES`` folders, and ``SW/`` with a script for each."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.problem import Problem
+from ctc_submit.data.sequence import written_name
 from ctc_submit.pack.entry import (
     CONFIGURATIONS,
     SEGMENTATION_ONLY,
@@ -17,8 +19,11 @@ from ctc_submit.pack.entry import (
 from ctc_submit.pack.reference import split_name
 
 SOFTWARE = "SW"
-_HANDED_IN = re.compile(r"mask[0-9]+\.tif|res_track\.txt")
-_NEARLY_RESULT = re.compile(r"[0-9]+[ _-]*RES.*", re.IGNORECASE)
+_MASK = re.compile(r"mask([0-9]{3,})\.tif")
+_NEARLY_RESULT = re.compile(
+    r"[0-9]+[ _-]*RES(?:ULTS?)?(?:[ _+-]*(?:all)?(?:GT|ST).*)?", re.IGNORECASE
+)
+"""What was meant as a result; pictures, reports and copies beside results are not."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,8 @@ def find_results(root: Path) -> list[Place]:
         if named is None:
             continue
         inner = folder.parent.name == SEGMENTATION_ONLY
-        above = (folder.parent.parent if inner else folder.parent).resolve()
-        places.append(Place(folder, above.name, *named, SEGMENTATION_ONLY if inner else None))
+        above = written_name(folder.parent.parent if inner else folder.parent)
+        places.append(Place(folder, above, *named, SEGMENTATION_ONLY if inner else None))
     return places
 
 
@@ -78,12 +83,18 @@ def _folders(root: Path) -> list[Path]:
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
     """Return the files of a result that are handed in, sorted; logs and strays are not.
 
+    Masks are those with as many digits as most.
+
     Args:
         result: The result folder.
         tracks: Whether the track file is handed in.
     """
-    files = sorted(path for path in result.iterdir() if _HANDED_IN.fullmatch(path.name))
-    return [path for path in files if tracks or path.suffix == ".tif"]
+    named = {path: _MASK.fullmatch(path.name) for path in sorted(result.iterdir())}
+    masks = {path: len(mask[1]) for path, mask in named.items() if mask}
+    usual = Counter(masks.values()).most_common(1)
+    files = [path for path, digits in masks.items() if digits == usual[0][0]]
+    track_file = result / "res_track.txt"
+    return [*files, track_file] if tracks and track_file.is_file() else files
 
 
 def entry_of(place: Place) -> Entry:

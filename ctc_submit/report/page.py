@@ -61,6 +61,8 @@ def write_report(
     """
     if path.is_dir():
         raise DataError(f"{path}: is a folder; name a file such as {path / 'report.html'}")
+    if path.suffix.lower() not in {".html", ".htm"}:
+        raise DataError(f"{path}: expected a name that ends in .html")
     folder = path.with_name(f"{path.stem}_files")
     _demand_ours(folder)
     shape = read_labels(subject.results[0].masks[0]).shape

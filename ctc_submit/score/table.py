@@ -35,8 +35,9 @@ def table(record: Record, *, official: str = "") -> str:
         f"scored by {record.provenance['scored_by']}{official}",
         "",
     ]
-    if len(record.missing) == len(MEASURES) and record.faults:
-        return "\n".join([*head, f"  not scored  {record.missing['SEG']}", ""])
+    reasons = set(record.missing.values())
+    if len(record.missing) == len(MEASURES) and len(reasons) == 1 and record.faults:
+        return "\n".join([*head, f"  not scored  {reasons.pop()}", ""])
     lines = [
         *head,
         *_scores(record.scores, record.official),

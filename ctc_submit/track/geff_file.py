@@ -12,6 +12,12 @@ from ctc_submit.track.table import Spots, read_spots
 AXES = ("z", "y", "x")
 
 
+def demand_new(path: Path) -> None:
+    """Raise DataError if there is something in the place of the folder."""
+    if path.exists():
+        raise DataError(f"{path}: exists; remove it or name another folder")
+
+
 def write_geff(path: Path, result: Path, scale: Scale) -> None:
     """Write one node a cell and frame, and one edge a step, division or return.
 
@@ -26,8 +32,7 @@ def write_geff(path: Path, result: Path, scale: Scale) -> None:
         import networkx
     except ImportError:
         raise ToolError("GEFF needs the package geff: pip install 'ctc-submit[tracks]'") from None
-    if path.exists():
-        raise DataError(f"{path}: exists; remove it or name another folder")
+    demand_new(path)
     spots = read_spots(result, scale)
     axes = AXES[-spots.centres.shape[1] :]
     graph = networkx.DiGraph()

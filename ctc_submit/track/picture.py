@@ -14,6 +14,12 @@ MOST_NAMED = 60
 """Tracks up to which every line carries its label."""
 
 
+def demand_format(path: Path) -> None:
+    """Raise DataError if the file's ending is none that can be drawn."""
+    if path.suffix.lower() not in FORMATS:
+        raise DataError(f"{path}: expected a name that ends in {', '.join(FORMATS)}")
+
+
 def write_picture(path: Path, tracks: Sequence[Track]) -> None:
     """Draw the lineages into a PNG, SVG or PDF file.
 
@@ -23,8 +29,7 @@ def write_picture(path: Path, tracks: Sequence[Track]) -> None:
     Raises:
         DataError: If the file's ending is none of these, or it cannot be written.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise DataError(f"{path}: expected a name that ends in {', '.join(FORMATS)}")
+    demand_format(path)
     heights = _heights(tracks)
     figure = Figure(figsize=(10, min(max(2.0, 0.18 * len(tracks) + 1), 80)), layout="constrained")
     axes = figure.add_subplot()

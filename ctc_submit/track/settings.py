@@ -7,8 +7,9 @@ from typing import Any, Literal
 from ctc_submit.errors import DataError
 
 
-def _setting(default: Any, help_text: str, unit: str) -> Any:
-    return field(default=default, metadata={"help": help_text, "unit": unit})
+def _setting(default: Any, help_text: str, unit: str, least: int = 0) -> Any:
+    limits = {} if isinstance(default, bool | str) else {"least": least}
+    return field(default=default, metadata={"help": help_text, "unit": unit, **limits})
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class TrackConfig:
     habit: float = _setting(
         2.0, "Steps beyond this multiple of the sequence's own are weighed last", "95 % quantiles"
     )
-    neighbours: int = _setting(6, "Candidates of a cell in the next frame", "cells")
+    neighbours: int = _setting(6, "Candidates of a cell in the next frame", "cells", least=1)
     overlap: float = _setting(1.0, "Weight of missing overlap beside distance", "of distance")
     gap: int = _setting(5, "Frames a cell may be missed and is drawn in", "frames")
     gap_cost: float = _setting(0.7, "Weight of distance and size across missed frames", "cost")

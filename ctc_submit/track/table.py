@@ -9,6 +9,7 @@ import numpy as np
 
 from ctc_submit.data.labels import find_masks, read_labels, whole_file
 from ctc_submit.data.tracks import Track, read_tracks
+from ctc_submit.errors import DataError
 from ctc_submit.track.cells import Cells, cells_of
 from ctc_submit.track.runs import runs_of
 from ctc_submit.track.settings import Scale
@@ -62,6 +63,12 @@ def read_spots(result: Path, scale: Scale) -> Spots:
     )
 
 
+def demand_csv(path: Path) -> None:
+    """Raise DataError if the file's ending is another than that of a table."""
+    if path.suffix.lower() != ".csv":
+        raise DataError(f"{path}: expected a name that ends in .csv")
+
+
 def write_table(path: Path, result: Path, scale: Scale) -> None:
     """Write a CSV file with a row a track.
 
@@ -69,8 +76,10 @@ def write_table(path: Path, result: Path, scale: Scale) -> None:
     last place) are in units of the spacing.
 
     Raises:
-        DataError: If the result cannot be read, or the file not written.
+        DataError: If the file's ending is not that of a table, the result cannot be read, or the
+            file not written.
     """
+    demand_csv(path)
     tracks = read_tracks(result / "res_track.txt")
     rows = list(_rows(tracks, read_spots(result, scale)))
     with whole_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:

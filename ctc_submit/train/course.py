@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from ctc_submit.checkpoint import Card, save_checkpoint
+from ctc_submit.checkpoint import CARD, Card, demand_room, save_checkpoint
 from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.method import Method, MethodConfig
@@ -84,7 +84,13 @@ class Course:
         self.clock, self.saved = time.perf_counter(), -math.inf
 
     def resume(self) -> None:
-        """Take up an earlier run of the same job, where there is one."""
+        """Take up an earlier run of the same job, where there is one.
+
+        Raises:
+            CheckpointError: If there is one of another job, or its model is not where it was
+                written, or the folder of the model holds something else.
+        """
+        demand_room(self.job.out)
         path = self.job.work / STATE
         if not path.exists():
             return
@@ -102,6 +108,12 @@ class Course:
             )
         self.learner.restore(state["learner"])
         self.rows, self.best = state["rows"], state["best"]
+        ended = len(self.rows) >= self.job.config.epochs
+        if (self.best >= 0 or ended) and not (self.job.out / CARD).is_file():
+            raise CheckpointError(
+                f"{self.job.out}: lacks the model that the training in {self.job.work} wrote; "
+                "give its --out, or delete the folder of the training to begin anew"
+            )
         self.since_best, self.seconds = state["since_best"], state["seconds"]
 
     def close_epoch(self, row: Row, judged: Method, examples: list[Example]) -> EpochReport:
@@ -174,6 +186,13 @@ class Course:
             partial.write_bytes(content.getbuffer())
 
 
+def _files_of(example: Example) -> list[str | int]:
+    """Return what tells an example's files from others, wherever the data set lies."""
+    mask, frame = example.mask, example.frame
+    truth = "/".join(mask.parts[-3:])
+    return [truth, mask.stat().st_size, frame.stat().st_size, example.markers is not None]
+
+
 def fingerprint(job: Job) -> str:
     """Return a checksum of all that decides what a training comes to."""
     config = asdict(replace(job.config, workers=0))
@@ -182,7 +201,7 @@ def fingerprint(job: Job) -> str:
     if job.group.size > 1:
         config["processes"] = job.group.size
     known = [
-        [e.name for e in job.examples],
+        [[e.name, *_files_of(e)] for e in job.examples],
         job.method,
         asdict(job.method_config),
         config,

@@ -1,12 +1,11 @@
 """From what a user asks for to a training job."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from ctc_submit.checkpoint import in_range
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
@@ -79,19 +78,12 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
         if not equals or name not in known:
             raise CtcError(f"--set {item}: expected NAME=VALUE with NAME of {sorted(known)}")
         try:
-            values[name] = _in_range(_read(text, hints[name]), known[name].metadata)
+            values[name] = _read(text, hints[name])
+            if not in_range(values[name], known[name].metadata):
+                raise ValueError(text)
         except ValueError:
             raise CtcError(f"--set {item}: {text!r} is no value of {name}") from None
     return kind(**values)
-
-
-def _in_range(value: Any, metadata: Mapping[str, Any]) -> Any:
-    """Return a number or numbers as they are, or raise ValueError where out of range."""
-    least, most = metadata.get("least", -math.inf), metadata.get("most", math.inf)
-    for number in value if isinstance(value, tuple) else (value,):
-        if isinstance(number, int | float) and not least <= number <= most:
-            raise ValueError(f"{number} is not from {least} to {most}")
-    return value
 
 
 def _read(text: str, hint: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ctc_submit.data.labels import whole_file
-from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.sequence import Sequence, written_name
 from ctc_submit.errors import DataError
 from ctc_submit.train.split import Example, chosen, divided, find_examples, fold_of
 
@@ -54,6 +54,7 @@ class Selection:
                 f"--split: expected one file for all or one for each of {len(self.datasets)} data "
                 f"sets, found {len(self.splits)}"
             )
+        self._demand_names()
         each = [self._examples_of(d) for d in self.datasets]
         found = [e for own in each for e in own]
         if len(self.splits) == 1:
@@ -88,7 +89,7 @@ class Selection:
     def card(self) -> dict[str, Any]:
         """Return what a card says of the data."""
         return {
-            "datasets": [folder.resolve().name for folder in self.datasets],
+            "datasets": [written_name(folder) for folder in self.datasets],
             "sequences": list(self.sequences) or "all",
             "truth": self.truth,
             "split": self._split_name(),
@@ -102,7 +103,18 @@ class Selection:
         if len(self.splits) < 2:
             return self.splits[0].name if self.splits else None
         pairs = zip(self.datasets, self.splits, strict=True)
-        return ", ".join(f"{folder.resolve().name}: {split.name}" for folder, split in pairs)
+        return ", ".join(f"{written_name(folder)}: {split.name}" for folder, split in pairs)
+
+    def _demand_names(self) -> None:
+        """Raise DataError where frames of two folders could not be told apart."""
+        known: set[str] = set()
+        for folder in self.datasets:
+            if written_name(folder) in known:
+                raise DataError(
+                    f"{folder}: a data set named {written_name(folder)} is given already; "
+                    "give each once, under a name of its own"
+                )
+            known.add(written_name(folder))
 
     def _parts(self, found: list[Example]) -> dict[str, list[Example]]:
         if self.fold:
@@ -117,7 +129,7 @@ class Selection:
         if self.truth.startswith("all"):
             return self._all_examples_of(folder)
         kind = self._kinds()[-1]
-        numbers = self.sequences or tuple(_numbers(folder, kind))
+        numbers = tuple(dict.fromkeys(self.sequences)) or tuple(_numbers(folder, kind))
         if not numbers:
             raise DataError(f"{folder}: holds no 01_{kind}; the data set has no {kind} annotations")
         return [
@@ -129,7 +141,7 @@ class Selection:
     def _all_examples_of(self, folder: Path) -> list[Example]:
         found: list[Example] = []
         everything = {number for kind in self._kinds() for number in _numbers(folder, kind)}
-        for number in self.sequences or sorted(everything):
+        for number in dict.fromkeys(self.sequences) or sorted(everything):
             there = [k for k in self._kinds() if any((folder / f"{number}_{k}/SEG").glob("*.tif"))]
             if there:
                 found += find_examples(Sequence.at(folder / number), "+".join(there))

@@ -110,11 +110,16 @@ def chosen(
         DataError: If the file is none, has no such list, or names a frame that is not there.
     """
     try:
-        names = json.loads(split.read_text("utf-8"))[part]
+        division = json.loads(split.read_text("utf-8"))
+        names, both = division[part], _in_both(division)
         wanted = {str(n) for n in names if not sequences or str(n).split("/")[-2] in sequences}
     except (OSError, ValueError, LookupError, TypeError) as error:
         reason = f"no list {part!r}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{split}: is not a split file ({reason})") from None
+    if both:
+        raise DataError(
+            f"{split}: {both[0]} is in 'train' and in 'test'; a frame is in one of them"
+        )
     several = len(by_dataset(examples)) > 1
     known = {e.name: e for e in examples}
     if not several and not wanted & set(known):
@@ -126,6 +131,12 @@ def chosen(
             f"first {absent[0]}; use the split of this data set"
         )
     return [e for name, e in known.items() if name in wanted]
+
+
+def _in_both(division: dict[str, list[object]]) -> list[str]:
+    """Return the frames that are to be learned from and to be tested with."""
+    learned, tested = (set(map(str, division.get(part, []))) for part in ("train", "test"))
+    return sorted(learned & tested)
 
 
 def by_dataset(examples: list[Example]) -> dict[str, list[Example]]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,14 @@ def test_without_truth_it_says_so_in_one_line(dataset: Path) -> None:
     assert (done.exit_code, done.stdout) == (3, "")
     assert len(done.stderr.splitlines()) == 1
     assert "truth" in done.stderr
+
+
+def test_each_reason_is_told_where_nothing_is_scored(dataset: Path) -> None:
+    shutil.rmtree(dataset / "01_GT" / "SEG")
+    (dataset / "01_RES" / "mask001.tif").write_bytes(b"")
+    told = [line for line in evaluate(dataset, "01").stdout.splitlines() if "not scored" in line]
+    assert any("SEG" in line and "no annotated object" in line for line in told)
+    assert any("DET" in line and "no annotated object" not in line for line in told), told
 
 
 def test_faults_are_lines_on_stderr_and_exit_code_3(dataset: Path, tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ def test_curves_beside_the_model_or_named(result: Path, tmp_path: Path) -> None:
         (["--quality", "101"], 2, "101 is not in the range"),
         (["--gallery", "-1"], 2, "-1 is not in the range"),
         (["--out", "."], 3, "is a folder; name a file such as"),
+        (["--out", "01/t000.tif"], 3, "expected a name that ends in .html"),
     ],
 )
 def test_wrong_use_is_told_in_a_line(

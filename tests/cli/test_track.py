@@ -127,6 +127,27 @@ def test_table_picture_and_graph(tmp_path: Path) -> None:
     assert sorted(degree for _, degree in nodes.out_degree()) == [0, 0, 1, 1, 1, 2]
 
 
-def test_a_picture_of_an_unknown_kind_is_an_error(tmp_path: Path) -> None:
-    code, output = run(write_film(tmp_path / "01_RES"), "--lineage", tmp_path / "l.txt")
-    assert code == 3 and ".svg" in output
+@pytest.mark.parametrize(
+    ("option", "name", "words"),
+    [
+        ("--lineage", "l.txt", "expected a name that ends in .png, .svg, .pdf"),
+        ("--table", "01_RES/mask000.tif", "expected a name that ends in .csv"),
+        ("--table", "none/t.csv", "none: no such folder"),
+        ("--geff", "01_RES", "exists; remove it"),
+    ],
+)
+def test_a_file_that_cannot_be_written_leaves_the_masks_alone(
+    tmp_path: Path, option: str, name: str, words: str
+) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code, output = run(folder, option, tmp_path / name)
+    assert code == 3 and words in output
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_numbers_out_of_range_are_wrong_use(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    for option, value in (("--neighbours", 0), ("--gap", -3), ("--gate", -1.0)):
+        code, output = run(folder, option, value)
+        assert code == 2 and f"{value} is not in the range" in " ".join(output.split())

@@ -329,6 +329,31 @@ def test_state_that_is_none_of_ours(place: Path, call: Call) -> None:
     is_one_line(call("train", "Zellen", "--out", "m"), 4, "state.pt", "delete it")
 
 
+def test_a_model_that_is_not_where_it_was_written_is_missed(place: Path, call: Call) -> None:
+    def again(out: str) -> Finished:
+        return call("train", "Zellen", "--out", out, "--work", "w", "--epochs", 1)
+
+    assert again("m").code == 0
+    is_one_line(again("other"), 4, "other: lacks the model", "w wrote")
+    assert not [*(place / "other").glob("*")]
+    shutil.rmtree(place / "m")
+    is_one_line(again("m"), 4, "m: lacks the model")
+
+
+def test_other_masks_do_not_go_on(place: Path, call: Call) -> None:
+    assert call("train", "Zellen", "--out", "m", "--epochs", 1).code == 0
+    [first, *_] = sorted((place / "Zellen").glob("0?_ST/SEG/*.tif"))
+    first.write_bytes(first.read_bytes() + b" ")
+    is_one_line(call("train", "Zellen", "--out", "m", "--epochs", 1), 4, "other data or settings")
+
+
+def test_a_readme_is_not_overwritten(place: Path, call: Call) -> None:
+    (place / "m").mkdir()
+    (place / "m" / "README.md").write_text("my project")
+    is_one_line(call("train", "Zellen", "--out", "m", "--epochs", 1), 4, "README.md", "no model's")
+    assert [path.name for path in (place / "m").iterdir()] == ["README.md"]
+
+
 def test_other_data_or_settings_do_not_go_on(place: Path, call: Call) -> None:
     assert call("train", "Zellen", "--out", "m", "--epochs", 1).code == 0
     kept = (place / "m" / "weights.safetensors").read_bytes()

@@ -143,6 +143,10 @@ def test_what_has_no_mean_is_one_line(tmp_path: Path) -> None:
         assert len(done.output.splitlines()) == 1 and not out.exists()
     done = call("average", one, two, "--out", two)
     assert done.exit_code == 4 and "two: is a model already" in done.output
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("my project")
+    done = call("average", one, two, "--out", tmp_path / "mine")
+    assert done.exit_code == 4 and "mine: has a README.md that is no model's" in done.output
     assert load_checkpoint(two)[1].sha256 == read_card(two).sha256
     assert call("average", one, two).exit_code == 2
 

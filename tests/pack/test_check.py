@@ -222,6 +222,12 @@ def test_two_digits_are_a_fault(tmp_path: Path) -> None:
     assert found(check_result(result)) == ["digits"]
 
 
+def test_digits_of_another_script_are_a_fault(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    (result / "mask001.tif").rename(result / "mask00\u0661.tif")
+    assert "mask-missing" in found(check_result(result))
+
+
 @pytest.mark.parametrize("benchmark", ["CTB", "CLB"])
 def test_tracking_wants_a_track_file(tmp_path: Path, benchmark: str) -> None:
     result = faultless(tmp_path)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def test_a_results_archive_unpacks_to_the_challenge_layout(scene: Scene, tmp_pat
 def test_logs_and_strays_are_left_out(scene: Scene) -> None:
     (scene.result / "SEG_log.txt").write_text("")
     (scene.result / "Thumbs.db").write_text("")
-    shutil.copyfile(scene.result / "mask002.tif", scene.result / "mask002 (1).tif")
+    for stray in ("mask002 (1).tif", "mask0002.tif", "mask2.tif"):
+        shutil.copyfile(scene.result / "mask002.tif", scene.result / stray)
     scene.pack()
     results = {name.rpartition("/")[2] for name in names(scene.out / HELA)}
     assert results == {*(f"mask{time:03d}.tif" for time in range(4)), "res_track.txt"}
@@ -132,6 +134,56 @@ def test_a_result_that_nobody_would_find_is_refused(scene: Scene) -> None:
     shutil.copytree(scene.result, scene.result.with_name("02_res"))
     with pytest.raises(RulesBroken, match=r"\[result-name\].*found 02_res"):
         scene.pack()
+
+
+@pytest.mark.parametrize("name", ["01_RES_overlay", "01_RES_report_files", "01_RES.bak"])
+def test_what_lies_beside_a_result_is_left_alone(scene: Scene, name: str) -> None:
+    shutil.copytree(scene.result, scene.result.with_name(name))
+    scene.pack(preflight=False)
+    assert [path.name for path in (scene.out / HELA).iterdir()] == ["01_RES"]
+
+
+def test_another_data_set_does_not_concern_the_one_that_is_packed(scene: Scene) -> None:
+    (scene.data / "Other" / "01_res").mkdir(parents=True)
+    scene.sources = replace(scene.sources, datasets=(HELA,))
+    scene.pack(preflight=False)
+    assert names(scene.out / HELA)
+
+
+def test_a_data_set_bears_the_name_of_its_link(scene: Scene, tmp_path: Path) -> None:
+    (scene.data / HELA).rename(tmp_path / "hela")
+    (scene.data / HELA).symlink_to(tmp_path / "hela")
+    scene.pack()
+    assert (scene.out / HELA / "01_RES" / "mask000.tif").is_file()
+
+
+def test_nothing_but_an_earlier_submission_is_replaced(scene: Scene) -> None:
+    scene.pack(preflight=False)
+    (scene.out / "thesis.txt").write_text("years of work")
+    with pytest.raises(DataError, match=r"holds thesis\.txt, which its MANIFEST"):
+        scene.pack(preflight=False)
+    assert (scene.out / "thesis.txt").read_text() == "years of work"
+    (scene.data / "MANIFEST.sha256").write_text("")
+    before = names(scene.data.parent)
+    for out in (scene.data, scene.data.parent, scene.sources.models):
+        with pytest.raises(DataError, match="which is to be packed; name another folder"):
+            pack(scene.sources, out, PackConfig(preflight=False))
+    assert names(scene.data.parent) == before
+
+
+def test_the_record_of_a_pre_flight_goes_with_its_submission(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.out.mkdir()
+    monkeypatch.chdir(scene.out)
+    scene.out = Path()
+    scene.pack()
+    record = scene.data.parent / "out.preflight.json"
+    assert record.is_file()
+    monkeypatch.chdir(scene.data.parent)
+    scene.out = Path("out")
+    scene.pack(preflight=False)
+    assert not record.exists()
 
 
 def test_a_configuration_that_is_none_is_refused(scene: Scene) -> None:

@@ -1,5 +1,6 @@
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +139,17 @@ def test_each_data_set_has_a_split_of_its_own(make: Make, tmp_path: Path) -> Non
     with pytest.raises(DataError, match=r"b\.json: names 1 frames"):
         (tmp_path / "b.json").write_text(json.dumps({"train": ["02/t000"]}))
         selection.examples()
+
+
+def test_a_frame_is_given_once(make: Make, tmp_path: Path) -> None:
+    folder = make("DS", "01_ST")
+    once, twice = (Selection((folder,), sequences=("01",) * n).examples() for n in (1, 2))
+    assert twice == once
+    (tmp_path / "other").mkdir()
+    copy = shutil.copytree(folder, tmp_path / "other" / "DS")
+    for second in (folder, folder / ".." / "DS", copy):
+        with pytest.raises(DataError, match="a data set named DS is given already"):
+            Selection((folder, second)).examples()
 
 
 @pytest.mark.parametrize(

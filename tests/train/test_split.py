@@ -83,6 +83,8 @@ def test_a_split_file_chooses(dataset: Path) -> None:
         ("[]", "is not a split file"),
         ('{"test": []}', "no list 'train'"),
         ('{"train": ["01/t007", "01/t000"]}', "names 1 frames.*01/t007"),
+        ('{"train": ["01/t001"], "test": ["01/t001"]}', "01/t001 is in 'train' and in 'test'"),
+        ('{"train": ["01/t001"], "test": 1}', "is not a split file"),
     ],
 )
 def test_bad_split_files_are_said(dataset: Path, content: str, words: str) -> None:

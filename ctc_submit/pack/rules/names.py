@@ -11,9 +11,9 @@ from ctc_submit.pack.reference import Reference
 
 TRACKS = "res_track.txt"
 
-_MASK = re.compile(r"mask(\d+)\.tif")
+_MASK = re.compile(r"mask([0-9]+)\.tif")
 _NEARLY = re.compile(
-    r"(?:masks?|m|res(?:ult)?|seg|labels?|t)?[ _-]*(\d{1,9})(?!\d)[^.]*\.tiff?", re.IGNORECASE
+    r"(?:masks?|m|res(?:ult)?|seg|labels?|t)?[ _-]*([0-9]{1,9})(?![0-9])[^.]*\.tiff?", re.IGNORECASE
 )
 _NEARLY_TRACKS = re.compile(r"(?:res|result|man)?[ _-]*tracks?[ 0-9()]*(?:\.txt)*", re.IGNORECASE)
 _LOG = re.compile(r"[A-Za-z]+_log\.txt")

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from ctc_submit.data.sequence import written_name
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
@@ -60,13 +61,13 @@ class Case:
     @property
     def name(self) -> str:
         """What the user reads of it."""
-        return f"{self.row.key}, {self.dataset.resolve().name}, {self.protocol}, seed {self.seed}"
+        return f"{self.row.key}, {written_name(self.dataset)}, {self.protocol}, seed {self.seed}"
 
     @property
     def folder(self) -> Path:
         """Where its state lies."""
         part = f"{self.row.key}-seed{self.seed}"
-        return self.work / self.dataset.resolve().name / self.protocol / part
+        return self.work / written_name(self.dataset) / self.protocol / part
 
     @property
     def model(self) -> Path:
@@ -118,7 +119,7 @@ class Case:
             out=self.model,
             work=self.folder / "training",
             data={
-                "datasets": [self.dataset.resolve().name],
+                "datasets": [written_name(self.dataset)],
                 "sequences": sorted({e.short_name.split("/")[0] for e in self.division.learned}),
                 "truth": self.truth,
                 "split": f"Table I, {self.protocol}",

@@ -12,6 +12,7 @@ import torch
 from ctc_submit import __version__
 from ctc_submit.checkpoint import CARD, Card, config_from, load_checkpoint, read_card
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.sequence import written_name
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import Method
 from ctc_submit.reproduce.table1.case import Case, Plan, plan
@@ -74,7 +75,7 @@ def failed(case: Case, reason: str) -> Entry:
     """Return the entry of a case that came to nothing."""
     asked = case.asked()
     return Entry(
-        *(case.row.key, case.dataset.resolve().name, case.protocol, case.seed, "failed"),
+        *(case.row.key, written_name(case.dataset), case.protocol, case.seed, "failed"),
         reason=" ".join(reason.split()),
         how=case.division.how,
         budget=0.0 if case.config.epochs else case.config.minutes,
@@ -99,7 +100,7 @@ def _scored(case: Case, planned: Plan) -> Entry:
     before = outcome if not card.tuning["changes"] else _untuned(case, method, card)
     chosen_by = len(card.data.get("held_out", ()))
     return Entry(
-        *(case.row.key, case.dataset.resolve().name, case.protocol, case.seed, "finished"),
+        *(case.row.key, written_name(case.dataset), case.protocol, case.seed, "finished"),
         seg=_rounded(outcome.seg),
         matched=_rounded(outcome.matched),
         missed=_rounded(outcome.missed),

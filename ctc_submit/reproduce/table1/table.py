@@ -6,6 +6,7 @@ from itertools import product
 from pathlib import Path
 
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.sequence import written_name
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.registry import METHODS
 from ctc_submit.reproduce.table1.case import Case, Plan
@@ -52,7 +53,7 @@ def cases(asked: Asked, config: Table1Config) -> list[Case]:
         DataError: If a data set lacks what a protocol needs.
         CtcError: If a setting is unknown, or two data sets have one name.
     """
-    names = [folder.resolve().name for folder in asked.datasets]
+    names = [written_name(folder) for folder in asked.datasets]
     if len(set(names)) < len(names):
         raise CtcError(f"{', '.join(names)}: expected data sets of different names")
     own = _settings_by_method(asked.settings)
