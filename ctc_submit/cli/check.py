@@ -52,7 +52,8 @@ def command(
     from ctc_submit.pack.check import check_all
     from ctc_submit.pack.tree import is_result
 
-    if sequence is not None and (len(results) != 1 or not is_result(results[0])):
+    tree = any(folder.is_dir() and not is_result(folder) for folder in results)
+    if sequence is not None and (len(results) != 1 or tree):
         raise click.UsageError("--sequence goes with one RESULT")
     reports = check_all(results, sequence=sequence, benchmark=benchmark, border=border)
     faults = 0

@@ -526,3 +526,13 @@ def test_truth_handed_in_as_a_result_passes(real_data: Path, tmp_path: Path, seq
     report = check_result(result, sequence=real_data / sequence, benchmark="CTB", border=0)
     assert report.faults == ()
     assert time.perf_counter() - start < 60
+
+
+def test_raw_frames_go_with_one_result(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    frames = ["--sequence", str(tmp_path / "none")]
+    for results in ([str(tmp_path)], [str(result), str(result)]):
+        done = CliRunner().invoke(main, ["check", *results, *frames])
+        assert done.exit_code == 2 and "--sequence goes with one RESULT" in done.output
+    done = CliRunner().invoke(main, ["check", str(result), *frames])
+    assert done.exit_code == 3 and "no such folder" in done.output
