@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+MOST_DAUGHTERS = 2
+
 
 @dataclass(frozen=True)
 class Links:
@@ -51,7 +53,8 @@ def branches(links: Links, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     A detection that has daughters ends its run, so a cell that goes on beside its daughter becomes
     a daughter itself. A detection that is left out ends its run; the next kept one starts a new run
-    with the old one as parent.
+    with the old one as parent, unless more than two runs then had that parent, as after divisions
+    that were not seen: those begin without one.
 
     Args:
         links: The links; they lead from lower to higher numbers.
@@ -64,6 +67,7 @@ def branches(links: Links, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     run = np.full(len(kept), -1)
     latest = np.full(len(kept), -1)
     parents: list[int] = []
+    unseen: list[bool] = []
     for here in range(len(kept)):
         before = links.before[here]
         origin = before if before >= 0 else links.parents[here]
@@ -75,5 +79,10 @@ def branches(links: Links, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         else:
             run[here] = len(parents)
             parents.append(int(latest[here]))
+            unseen.append(bool(origin >= 0 and not kept[origin]))
         latest[here] = run[here]
-    return run, np.array(parents, dtype=np.int64)
+    found = np.array(parents, dtype=np.int64)
+    several, children = np.unique(found, return_counts=True)
+    crowded = np.isin(found, several[children > MOST_DAUGHTERS])
+    found[crowded & np.array(unseen, bool)] = -1
+    return run, found

@@ -10,11 +10,9 @@ import numpy as np
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError, ToolError
-from ctc_submit.track.lineage import Links
+from ctc_submit.track.lineage import MOST_DAUGHTERS, Links
 from ctc_submit.track.movie import Movie
 from ctc_submit.track.settings import TrackConfig
-
-MOST_DAUGHTERS = 2
 
 Linker = Callable[[Movie, np.ndarray, np.ndarray, TrackConfig], Links]
 """From tables, frames TYX or TZYX, label maps of the same shape and settings to links."""
