@@ -6,7 +6,6 @@ wheels are installed.
 """
 
 import os
-import platform
 import shutil
 import subprocess
 import sysconfig
@@ -15,12 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import tifffile
-from click.testing import CliRunner
 
-from ctc_submit.cli.main import main
+from tests.container.alike import assert_same_result, ctc, demand_our_python
 from tests.pack import stand_in
 
 DEMO = Path(__file__).parent.parent.parent / "models" / "demo"
@@ -28,11 +24,6 @@ FRAMES = 3
 IMAGE = "ctc-submit.sif"
 
 pytestmark = pytest.mark.slow
-
-
-def ctc(*words: object) -> None:
-    done = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
 
 
 def call(*words: str, cwd: Path, **environment: str) -> str:
@@ -81,10 +72,7 @@ def software(
     client: Any, base: str, submission: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
     """The software's folder, with the image built in it from a file, without network."""
-    minor = ".".join(platform.python_version_tuple()[:2])
-    said = client.containers.run(base, ["python3", "--version"], remove=True, network_mode="none")
-    if f"Python {minor}." not in said.decode():
-        pytest.skip(f"the image {base} has {said.decode().strip()}, the packages are for {minor}")
+    demand_our_python(client, base)
     saved = tmp_path_factory.mktemp("base") / "base.tar"
     with saved.open("wb") as file:
         for part in client.images.get(base).save(named=True):
@@ -119,12 +107,4 @@ def test_a_task_of_slurm_writes_the_masks_of_a_run_outside(
     environment = packages | {"CTC_DATA": str(tmp_path), "SLURM_SUBMIT_DIR": str(software)}
     call("bash", "slurm.sbatch", cwd=software, SLURM_ARRAY_TASK_ID="0", **environment)
     outside, inside = data / "01_RES", tmp_path / "Sim" / "01_RES"
-    masks = sorted(path.name for path in outside.glob("*.tif"))
-    assert masks == sorted(path.name for path in inside.glob("*.tif"))
-    assert len(masks) == FRAMES
-    for name in masks:
-        np.testing.assert_array_equal(
-            tifffile.imread(inside / name), tifffile.imread(outside / name)
-        )
-    tracks = "res_track.txt"
-    assert (inside / tracks).read_bytes() == (outside / tracks).read_bytes()
+    assert_same_result(outside, inside, FRAMES)

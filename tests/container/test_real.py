@@ -6,21 +6,17 @@ same minor version of Python.
 """
 
 import json
-import platform
 import shutil
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import tifffile
-from click.testing import CliRunner
 
-from ctc_submit.cli.main import main
 from ctc_submit.container.image import build_image, context_files
 from ctc_submit.container.settings import BuildConfig
+from tests.container.alike import assert_same_result, ctc, demand_our_python
 
 ROOT = Path(__file__).parent.parent.parent
 TAG = "ctc-submit-real-test"
@@ -28,11 +24,6 @@ FRAMES = 3
 MODELS = {"demo": "Sim", "DIC-C2DH-HeLa": "DIC-C2DH-HeLa", "PhC-C2DH-U373": "PhC-C2DH-U373"}
 
 pytestmark = pytest.mark.slow
-
-
-def ctc(*words: object) -> None:
-    done = CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +39,7 @@ def models() -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def image(client: Any, base: str, models: dict[str, Path]) -> Iterator[str]:
     """Our image without the packages."""
-    minor = ".".join(platform.python_version_tuple()[:2])
-    said = client.containers.run(base, ["python3", "--version"], remove=True, network_mode="none")
-    if f"Python {minor}." not in said.decode():
-        pytest.skip(f"the image {base} has {said.decode().strip()}, the packages are for {minor}")
+    demand_our_python(client, base)
     context = context_files(models, requirements="\n")
     build_image(context, BuildConfig(tag=TAG, base=base, network="none"), lambda _: None)
     yield TAG
@@ -67,15 +55,7 @@ def both_ways(image: str, sequence: Path, model: str, tmp_path: Path) -> None:
     place = f"/opt/venv/lib/{packages.parent.name}/site-packages"
     mount = f"{packages}:{place}"
     ctc("docker", "run", sequence, inside, "--model", model, "--image", image, "--mount", mount)
-    masks = sorted(path.name for path in outside.glob("*.tif"))
-    assert masks == sorted(path.name for path in inside.glob("*.tif"))
-    assert len(masks) == FRAMES
-    for name in masks:
-        np.testing.assert_array_equal(
-            tifffile.imread(inside / name), tifffile.imread(outside / name)
-        )
-    tracks = "res_track.txt"
-    assert (inside / tracks).read_bytes() == (outside / tracks).read_bytes()
+    assert_same_result(outside, inside, FRAMES)
     record = json.loads((inside.parent / "01_RES.run.json").read_text())
     assert record["model"]["name"] == model
 
