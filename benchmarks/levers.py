@@ -5,11 +5,12 @@
 
 A lever of training trains two models from the same frames, seed and start, for the same minutes
 (--minutes) or the same epochs (--epochs), tunes each, and scores both on frames that neither saw:
-those of the random split as `ctc-submit reproduce table1` divides it. A lever of reading looks with
-one trained model twice, at the frames that its training held out. The interval is a paired
-bootstrap over frames. `--lever list` names all.
+those of the random split as `ctc-submit reproduce table1` divides it; a side that several levers
+share is trained once. A lever of reading looks with one trained model twice, at the frames that its
+training held out. The interval is a paired bootstrap over frames. `--lever list` names all.
 """
 
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ import click
 from ctc_submit.checkpoint import CARD, config_from, load_checkpoint
 from ctc_submit.cli.options import errors_to_exit_codes
 from ctc_submit.errors import CtcError
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.method import Method
 from ctc_submit.reproduce.table1.case import Case
 from ctc_submit.reproduce.table1.compare import LEVEL, compared
@@ -29,6 +31,7 @@ from ctc_submit.reproduce.table1.measure import measure, stored
 from ctc_submit.reproduce.table1.rows import Row
 from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.segment import SegmentConfig, device_named
+from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.held_out import tuning_frames
 from ctc_submit.train.job import settings_from
 from ctc_submit.train.selection import Selection
@@ -158,22 +161,30 @@ def _trained(
     dataset: Path, lever: str, seed: int, work: Path, given: dict[str, Any]
 ) -> tuple[Entry, Entry]:
     """Train both sides, the second first in the pair: `compared` subtracts the other from it."""
-    before, after = (
-        _measured(_case(dataset, f"{lever}-{place}", side, seed, work, given))
-        for place, side in zip("ab", TRAINING[lever], strict=True)
-    )
+    before, after = (_measured(_case(dataset, side, seed, work, given)) for side in TRAINING[lever])
     return after, before
 
 
-def _case(
-    dataset: Path, key: str, side: Side, seed: int, work: Path, given: dict[str, Any]
-) -> Case:
+def _changes(side: Side, given: dict[str, Any]) -> str:
+    """Return what a side sets otherwise than all others, as the name of its folder.
+
+    Many levers have the settings as they are on one side; that is trained once for all of them.
+    """
+    plain, usual = asdict(MaskRCNNConfig()), asdict(TrainConfig())
+    read = asdict(settings_from(MaskRCNNConfig, side.method))
+    other = {k: v for k, v in read.items() if v != plain[k]}
+    other |= {k: v for k, v in side.training.items() if v != usual[k]}
+    other |= {k: v for k, v in side.table.items() if v != given[k]}
+    words = (f"{k}={v}" for k, v in sorted(other.items()))
+    return re.sub(r"[^\w.=-]+", "-", ",".join(words)).strip("-") or "as-it-is"
+
+
+def _case(dataset: Path, side: Side, seed: int, work: Path, given: dict[str, Any]) -> Case:
     asked = {k: given[k] for k in ("minutes", "epochs", "augment", "pretrained")} | dict(side.table)
     config = Table1Config(**asked)
+    training = MappingProxyType(side.training)
     return Case(
-        row=Row(
-            key, "Mask R-CNN", side.name, "maskrcnn", side.method, MappingProxyType(side.training)
-        ),
+        row=Row(_changes(side, given), "Mask R-CNN", side.name, "maskrcnn", side.method, training),
         dataset=dataset,
         protocol="random",
         seed=seed,

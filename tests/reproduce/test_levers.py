@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from benchmarks.levers import READING, TRAINING, main
+from benchmarks.levers import READING, TRAINING, _changes, main
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.simulate.dataset import write_dataset
@@ -40,6 +40,17 @@ def test_every_side_sets_what_there_is() -> None:
             SegmentConfig(**side.segment)
 
 
+def test_levers_share_the_side_that_leaves_all_as_it_is() -> None:
+    given = {"augment": "light", "pretrained": "imagenet"}
+    folders = {lever: [_changes(side, given) for side in TRAINING[lever]] for lever in TRAINING}
+    assert all(first != second for first, second in folders.values())
+    for lever in ("loss", "mask-head", "margin", "anchors", "pretrained", "average", "grey"):
+        assert "as-it-is" in folders[lever], lever
+    assert folders["loss"] == ["loss=bce", "as-it-is"]
+    given["augment"] = "oblique"
+    assert _changes(TRAINING["turns"][1], given) == "as-it-is"
+
+
 def test_both_sides_are_trained_and_one_model_is_read_twice(dataset: Path) -> None:
     words = ("--epochs", 1, "--pretrained", "none")
     done = pulled(dataset, "average", *words)
@@ -58,6 +69,8 @@ def test_both_sides_are_trained_and_one_model_is_read_twice(dataset: Path) -> No
     differing = {k for k in cards[0] if cards[0][k] != cards[1][k]}
     assert len(cards) == 2 and "ema" in differing <= {"ema", "seconds", "epoch"}
     assert pulled(dataset, "average", *words).output == done.output  # nothing is trained again
+    folders = {path.parent.name for path in (dataset.parent / "w").rglob("model")}
+    assert folders == {"as-it-is-seed0", "ema=0.0-seed0"}
 
     model = next((dataset.parent / "w").rglob("model"))
     done = pulled(dataset, "score-threshold", "--model", model)
