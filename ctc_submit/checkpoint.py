@@ -2,12 +2,9 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -16,6 +13,7 @@ from safetensors.torch import load_file, save
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.method import Method
 from ctc_submit.methods.registry import METHODS, method_named
+from ctc_submit.methods.settings import settings_of
 
 Settings = TypeVar("Settings")
 FORMAT = 1
@@ -53,6 +51,18 @@ class Card:
     track: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold what others read of the data against its form.
+
+        Raises:
+            ValueError: If data sets or sequences are no list of names.
+        """
+        for name in ("datasets", "sequences"):
+            value = self.data.get(name, [])
+            names = isinstance(value, list | tuple) and all(isinstance(n, str) for n in value)
+            if not names and not (name == "sequences" and value == "all"):
+                raise ValueError(f"{name}: {value!r} is no list of names")
 
 
 def demand_room(folder: Path) -> None:
@@ -203,50 +213,14 @@ def config_from(kind: type[Settings], known: dict[str, Any], where: Path) -> Set
     """Rebuild a dataclass of settings from a card; fields that it lacks take their default.
 
     Raises:
-        CheckpointError: If it holds a setting that there is not, or a value that is none of it.
+        CheckpointError: If it holds a setting that there is not, a value that is none of it, or
+            values that do not go together.
     """
     read = {k: tuple(v) if isinstance(v, list) else v for k, v in known.items()}
-    return settings_of(kind, read, where)
-
-
-def settings_of(kind: type[Settings], known: dict[str, Any], where: Path) -> Settings:
-    """Make a dataclass of values that were read from a file.
-
-    Raises:
-        CheckpointError: If a name is none of its fields, or a value not of its field's type or out
-            of its range.
-    """
-    offered = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    hints = get_type_hints(kind)
-    for name, value in known.items():
-        if name not in offered:
-            raise CheckpointError(f"{where}: setting {name} is unknown to this version")
-        if not (_is_a(value, hints[name]) and in_range(value, offered[name].metadata)):
-            raise CheckpointError(f"{where}: {name}: {value!r} is no value of it")
-    return kind(**known)
-
-
-def in_range(value: Any, metadata: Mapping[str, Any]) -> bool:
-    """Say whether a number, or each of several, is from ``least`` to ``most`` of a field."""
-    least, most = metadata.get("least", -math.inf), metadata.get("most", math.inf)
-    numbers = value if isinstance(value, tuple) else (value,)
-    return all(least <= n <= most for n in numbers if isinstance(n, int | float))
-
-
-def _is_a(value: Any, hint: Any) -> bool:
-    """Say whether a value that JSON can hold is of a type; a whole number is a float as well."""
-    if hint is Any:
-        return True
-    kind, parts = get_origin(hint) or hint, get_args(hint)
-    if kind is Literal:
-        return any(value == part and type(value) is type(part) for part in parts)
-    if kind is UnionType:
-        return any(_is_a(value, part) for part in parts)
-    if kind is tuple:
-        return isinstance(value, tuple) and all(_is_a(part, parts[0]) for part in value)
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    try:
+        return settings_of(kind, read, where)
+    except ValueError as error:
+        raise CheckpointError(f"{where}: {error}") from None
 
 
 def method_names() -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from ctc_submit import __version__
+from ctc_submit.checkpoint import CARD, config_from
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
@@ -27,7 +28,7 @@ from ctc_submit.ensemble.members import Member, find_cells, load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.segment import strip
-from ctc_submit.track.settings import TrackConfig, linking_of
+from ctc_submit.track.settings import TrackConfig
 from ctc_submit.track.tracker import Tracked, track_result
 
 AHEAD = 3
@@ -125,7 +126,7 @@ class Run:
         """
         start = time.perf_counter()
         members = self.clock.timed("load", load_members, self.models, device)
-        tuned = linking_of(members[0].card.track, self.models[0])
+        tuned = config_from(TrackConfig, members[0].card.track, self.models[0] / CARD)
         self.linking = replace(tuned, repair=tuned.repair or self.config.repair)
         settings = self._settings(members, device)
         if self.result.exists() and not self.result.is_dir():
@@ -270,9 +271,8 @@ class Run:
 
 def fingerprint(record: dict[str, Any]) -> str:
     """Return a checksum of the settings that decide what the masks look like."""
-    deciding = {"sequence", "frames", "model", "method_config", "segment", "border"}
-    deciding |= {"track", "repair"}
-    known = {name: record.get(name) for name in sorted(deciding | {"device"})}
+    deciding = "sequence frames model method_config segment border track repair device"
+    known = {name: record.get(name) for name in deciding.split()}
     known["model"] = (known["model"] or {}).get("sha256")
     if models := record.get("models"):
         where = {"name", "folder"}

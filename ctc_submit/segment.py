@@ -61,6 +61,15 @@ class SegmentConfig:
         metadata={"help": "Of the network; auto: bfloat16 where the processor has it."},
     )
 
+    def __post_init__(self) -> None:
+        """Refuse tiles that share all of themselves.
+
+        Raises:
+            ValueError: If the overlap is not less than the tile.
+        """
+        if self.overlap >= self.tile:
+            raise ValueError(f"tiles of {self.tile} pixels cannot share {self.overlap}")
+
 
 def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndarray:
     """Find the cells of one frame.

@@ -23,6 +23,7 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.segment import SegmentConfig
+from ctc_submit.track.settings import TrackConfig
 
 SMALL = MaskRCNNConfig(pyramid_width=16, box_width=16, mask_width=16, mask_pool=14)
 
@@ -132,6 +133,29 @@ def test_values_of_the_segmentation_are_looked_at(wrong: dict[str, Any]) -> None
     with pytest.raises(CheckpointError, match=f"m: {name}: .* is no value of it$"):
         config_from(SegmentConfig, wrong, Path("m"))
     assert config_from(SegmentConfig, {"least_free": 1}, Path("m")).least_free == 1
+
+
+def test_tiles_that_share_all_of_themselves_are_refused() -> None:
+    for wrong in ({"tile": 200}, {"overlap": 1024}, {"tile": 64, "overlap": 64}):
+        with pytest.raises(CheckpointError, match=r"^m: tiles of \d+ pixels cannot share \d+$"):
+            config_from(SegmentConfig, wrong, Path("m"))
+
+
+@pytest.mark.parametrize("wrong", [{"gate": "far"}, {"neighbours": 0}, {"wings": 2}])
+def test_settings_of_the_tracking_are_looked_at(wrong: dict[str, Any]) -> None:
+    [name] = wrong
+    with pytest.raises(CheckpointError, match=f"^m: (setting )?{name}"):
+        config_from(TrackConfig, wrong, Path("m"))
+    assert config_from(TrackConfig, {"repair": True, "gate": 2}, Path("m")).gate == 2
+
+
+@pytest.mark.parametrize("wrong", [None, "DIC-C2DH-HeLa", [1], {"a": "b"}])
+def test_names_of_data_are_a_list(model: Path, wrong: Any) -> None:
+    card = json.loads((model / CARD).read_text())
+    card["data"] = {"datasets": wrong}
+    (model / CARD).write_text(json.dumps(card))
+    with pytest.raises(CheckpointError, match=r"card\.json: .*datasets: .* is no list of names"):
+        load_checkpoint(model)
 
 
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ ROOMS = {
     "segment": {"methods", "pixels", "data", "errors"},
     "container": {"pack", "data", "errors"},
     "ensemble": {"checkpoint", "segment", "methods", "pixels", "data", "errors"},
-    "pipeline": {"ensemble", "segment", "track", "data", "errors"},
+    "pipeline": {"checkpoint", "ensemble", "segment", "track", "data", "errors"},
     "train": {"checkpoint", "segment", "score", "track", "methods", "pixels", "data", "errors"},
     "report": {"score", "data", "pixels", "errors"},
     "reproduce": {

@@ -31,9 +31,9 @@ def tune_tracks_of(
         dry_run: Whether to write nothing.
         device: ``auto``, ``cpu`` or ``cuda``.
     """
-    from ctc_submit.checkpoint import read_card
+    from ctc_submit.checkpoint import CARD, config_from, read_card
     from ctc_submit.errors import DataError
-    from ctc_submit.track.settings import linking_of
+    from ctc_submit.track.settings import TrackConfig
     from ctc_submit.train.tune_tracks import (
         GOALS,
         Reel,
@@ -56,7 +56,7 @@ def tune_tracks_of(
                 f"{each.folder}: {card.name} learned from it, and its masks there are too good to "
                 "tune on; choose others with --sequence, or give --masks of a model that did not"
             )
-    start = linking_of(card.track, model)
+    start = config_from(TrackConfig, card.track, model / CARD)
     with tempfile.TemporaryDirectory() as made:
         if not masks:
             masks = tuple(_segmented(each, model, Path(made), device) for each in sequences)

@@ -1,6 +1,7 @@
 """Label maps: 16-bit images in which every cell of a frame has its own value."""
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -82,16 +83,27 @@ def find_masks(folder: Path) -> dict[int, Path]:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path`` that takes its place when the block ends well.
 
+    A pipe or a device (``/dev/stdout``) stays what it is, and is written to in the end.
+
     Raises:
         DataError: If the file system refuses (no such folder, no permission, disk full).
     """
-    partial = path.with_name(f".{path.name}.partial")
+    device = path.absolute().parent == Path("/dev")
+    stream = path.exists() and not path.is_dir() and (device or not path.is_file())
+    place = Path(tempfile.mkdtemp()) if stream else path.parent
+    partial = place / f".{path.name}.partial"
     try:
         yield partial
-        partial.replace(path)
+        if stream:
+            with path.open("ab") as file:
+                file.write(partial.read_bytes())
+        else:
+            partial.replace(path)
     except OSError as error:
         reason = error.strerror or f"{error}; is the disk full?"
         raise DataError(f"{path}: cannot be written ({reason})") from error
     finally:
         with suppress(OSError):
             partial.unlink()
+            if stream:
+                place.rmdir()

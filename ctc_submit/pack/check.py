@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from ctc_submit.data.problem import Problem
 from ctc_submit.errors import DataError
 from ctc_submit.pack.mask_file import read_mask_file
-from ctc_submit.pack.reference import Reference, find_reference
+from ctc_submit.pack.reference import Reference, find_reference, shape_of
 from ctc_submit.pack.rules import agreement, cells, encoding, names, tracks
 from ctc_submit.pack.rules.agreement import Occurrences
 from ctc_submit.pack.rules.names import TRACKS, Listing, list_folder
@@ -137,7 +138,8 @@ def check_result(
         raise ValueError(f"benchmark must be one of {', '.join(BENCHMARKS)}, not {benchmark!r}")
     if not result.is_dir():
         mend = "name the folder that holds the masks"
-        missing = Problem(result, "result-folder", "a folder with masks", "no such folder", mend)
+        there = "a file" if result.exists() else "no such folder"
+        missing = Problem(result, "result-folder", "a folder with masks", there, mend)
         return Report(result, 0, (missing,))
     reference = find_reference(result, sequence=sequence, border=border)
     listing = list_folder(result, reference)
@@ -149,10 +151,22 @@ def check_result(
             seen[time] = labels
     nothing = bool(seen) and not any(labels.size for labels in seen.values())
     problems += nothing_found(result, reference, nothing)
-    notes = list(reference.notes)
+    notes = [*reference.notes, *_no_field(listing, reference)]
     problems += _track_problems(listing, reference, seen, benchmark, notes)
     log.info("%s: %d masks, %d findings", result, len(listing.meant), len(problems))
     return Report(result, len(listing.meant), tuple(problems), tuple(notes))
+
+
+def _no_field(listing: Listing, reference: Reference) -> Iterator[str]:
+    """Say so where the border leaves nothing of the frame, so that no object can be outside."""
+    shape = reference.shape
+    if shape is None and listing.meant:
+        with suppress(DataError):  # told with the masks
+            shape = shape_of(next(iter(listing.meant.values())))
+    border = reference.border or 0
+    if shape is not None and border and 2 * border >= min(shape[-2:]):
+        size = "×".join(map(str, shape[-2:]))
+        yield f"field of interest: a border of {border} pixels leaves nothing of {size}"
 
 
 def _looked_at(

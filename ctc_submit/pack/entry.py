@@ -134,8 +134,13 @@ def entries_for(
         segmentation_only: Whether each has a second result, without tracks.
 
     Raises:
-        DataError: As `Entry`.
+        DataError: As `Entry`, or if a name is an official one but for its letter case.
     """
+    datasets = tuple(datasets)
+    official = {name.lower(): name for name in DATASETS}
+    for name in datasets:
+        if official.get(name.lower(), name) != name:
+            raise DataError(f"{name}: expected {official[name.lower()]}; letter case matters")
     numbers, kinds = tuple(sequences), tuple(configurations)
     return [
         Entry(name, number, kind, second)

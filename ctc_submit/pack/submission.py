@@ -11,6 +11,7 @@ from typing import Any
 
 from ctc_submit.data.labels import whole_file
 from ctc_submit.data.problem import tell
+from ctc_submit.data.sequence import written_name
 from ctc_submit.data.whole_folder import whole_folder
 from ctc_submit.errors import DataError, RulesBroken
 from ctc_submit.pack.archive import (
@@ -150,10 +151,14 @@ def _concerns(path: Path, sources: Sources) -> bool:
 def _places(sources: Sources) -> list[Place]:
     if not sources.data.is_dir():
         raise DataError(f"{sources.data}: no such folder; expected one that holds DATASET/01_RES")
+    places = find_results(sources.data)
+    if places and all(place.result.parent.samefile(sources.data) for place in places):
+        raise DataError(
+            f"{sources.data}: is the folder of one data set; give the one above it, and "
+            f"--dataset {written_name(sources.data)}"
+        )
     places = [
-        place
-        for place in find_results(sources.data)
-        if not sources.datasets or place.dataset in sources.datasets
+        place for place in places if not sources.datasets or place.dataset in sources.datasets
     ]
     for name in sources.datasets or ("",):
         if not any(not name or place.dataset == name for place in places):

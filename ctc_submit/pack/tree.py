@@ -53,9 +53,11 @@ class Place:
 
 def is_result(folder: Path) -> bool:
     """Tell whether a folder is one result rather than a tree of them."""
-    if split_name(folder) is not None:
+    masks = any(_MASK.fullmatch(path.name) for path in folder.iterdir())
+    if masks or (folder / "res_track.txt").exists():
         return True
-    return any(folder.glob("*.tif")) or (folder / "res_track.txt").exists()
+    named = split_name(folder) is not None or any(folder.glob("*.tif"))
+    return named and not find_results(folder)
 
 
 def find_results(root: Path) -> list[Place]:

@@ -122,8 +122,9 @@ def write_overlays(
         The path of each picture, in time order, after it has been written.
 
     Raises:
-        DataError: If masks or frames are missing, differ in size, or a file cannot be written, or
-            truth is to stand beside and none is named.
+        DataError: If masks or frames are missing, differ in size, or a file cannot be written,
+            ``folder`` is that of the masks or the frames, or truth is to stand beside and none is
+            named.
     """
     settings = settings or OverlaySettings()
     if settings.beside and not truth:
@@ -132,6 +133,8 @@ def write_overlays(
     true = truth_images(sequence, truth) if truth else {}
     if missing := sorted(set(frames) - set(masks)):
         raise DataError(f"{result}: has no mask for {frames[missing[0]].name}; run the sequence")
+    if folder.resolve() in {result.resolve(), sequence.folder.resolve()}:
+        raise DataError(f"{folder}: holds masks or frames; name another folder for the pictures")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

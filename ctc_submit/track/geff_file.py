@@ -1,5 +1,6 @@
 """Tracks as a GEFF file (graph exchange file format), which napari, motile and others read."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,14 @@ AXES = ("z", "y", "x")
 
 
 def demand_new(path: Path) -> None:
-    """Raise DataError if there is something in the place of the folder."""
+    """Refuse what `write_geff` could not write.
+
+    Raises:
+        ToolError: If the package geff is not installed.
+        DataError: If there is something in the place of the folder.
+    """
+    if any(find_spec(name) is None for name in ("geff", "networkx")):
+        raise ToolError("GEFF needs the package geff: pip install 'ctc-submit[tracks]'")
     if path.exists():
         raise DataError(f"{path}: exists; remove it or name another folder")
 
@@ -27,12 +35,10 @@ def write_geff(path: Path, result: Path, scale: Scale) -> None:
         ToolError: If the package geff is not installed.
         DataError: If the result cannot be read, or the folder exists.
     """
-    try:
-        import geff
-        import networkx
-    except ImportError:
-        raise ToolError("GEFF needs the package geff: pip install 'ctc-submit[tracks]'") from None
     demand_new(path)
+    import geff
+    import networkx
+
     spots = read_spots(result, scale)
     axes = AXES[-spots.centres.shape[1] :]
     graph = networkx.DiGraph()

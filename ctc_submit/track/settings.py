@@ -1,10 +1,7 @@
 """Everything that can be set about tracking, each with its unit."""
 
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from ctc_submit.errors import DataError
 
 
 def _setting(default: Any, help_text: str, unit: str, least: int = 0) -> Any:
@@ -70,18 +67,6 @@ class TrackConfig:
     linker_model: str = _setting(
         "general_2d", "Weights of another linker: a name (fetched by it) or a folder", ""
     )
-
-
-def linking_of(known: dict[str, Any], where: Path) -> TrackConfig:
-    """Return the settings of linking that a model's card holds; the others take their default.
-
-    Raises:
-        DataError: If it holds a setting that there is not.
-    """
-    names = {each.name for each in fields(TrackConfig)}
-    if extra := sorted(set(known) - names):
-        raise DataError(f"{where}: tracking setting {extra[0]} is unknown to this version")
-    return TrackConfig(**known)
 
 
 @dataclass(frozen=True)

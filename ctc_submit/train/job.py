@@ -5,10 +5,10 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from ctc_submit.checkpoint import in_range
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
+from ctc_submit.methods.settings import in_range
 from ctc_submit.pixels.augment import LIGHT, OBLIQUE, PAPER, RECOMMENDED, AugmentSettings
 from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig

@@ -146,6 +146,17 @@ def test_a_file_that_cannot_be_written_leaves_the_masks_alone(
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_graph_without_its_package_leaves_the_masks_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr("ctc_submit.track.geff_file.find_spec", lambda name: None)
+    code, output = run(folder, "--geff", tmp_path / "a.geff")
+    assert code == 6 and "pip install 'ctc-submit[tracks]'" in output
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_numbers_out_of_range_are_wrong_use(tmp_path: Path) -> None:
     folder = write_film(tmp_path / "01_RES")
     for option, value in (("--neighbours", 0), ("--gap", -3), ("--gate", -1.0)):

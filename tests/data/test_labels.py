@@ -1,9 +1,11 @@
 import errno
+import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -173,6 +175,33 @@ def test_an_interrupted_write_leaves_nothing(tmp_path: Path) -> None:
         partial.write_text("half")
         raise KeyboardInterrupt
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_stays_one_and_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text)
+        with whole_file(pipe) as partial:
+            partial.write_text("all of it")
+        assert read.result(10) == "all of it"
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").is_symlink(), reason="no /dev/stdout here")
+def test_the_standard_output_is_written_to_where_it_is_a_file(tmp_path: Path) -> None:
+    program = (
+        "from pathlib import Path; from ctc_submit.data.labels import whole_file\n"
+        "print('before', flush=True)\n"
+        "with whole_file(Path('/dev/stdout')) as partial:\n"
+        "    partial.write_text('all of it')\n"
+    )
+    with (tmp_path / "out.txt").open("wb") as out:
+        subprocess.run([sys.executable, "-c", program], check=True, stdout=out)
+    assert (tmp_path / "out.txt").read_text() == "before\nall of it"
+    assert Path("/dev/stdout").is_symlink()
 
 
 def test_a_file_is_never_seen_half_written(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ctc_submit.cli.main import main
-from ctc_submit.data.labels import write_labels
+from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.errors import DataError
 from ctc_submit.pack import rules
 from ctc_submit.pack.check import Report, check_all, check_result
@@ -199,6 +199,25 @@ def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
     assert found(check_result(tmp_path / "01_RES")) == ["result-folder"]
 
 
+def test_a_file_in_place_of_a_folder_is_said(tmp_path: Path) -> None:
+    mask = faultless(tmp_path) / "mask000.tif"
+    [problem] = check_result(mask).problems
+    assert (problem.rule, problem.found) == ("result-folder", "a file")
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_a_border_that_leaves_nothing_is_noted(tmp_path: Path, raw: bool) -> None:
+    result = faultless(tmp_path)
+    if not raw:
+        shutil.rmtree(result.parent / "01")
+    height, width = read_labels(result / "mask000.tif").shape
+    widest = (min(height, width) - 1) // 2
+    told = f"field of interest: a border of {widest + 1} pixels leaves nothing of {height}×{width}"
+    report = check_result(result, border=widest + 1)
+    assert told in report.notes and "field-of-interest" not in found(report)
+    assert told not in check_result(result, border=widest).notes
+
+
 def test_a_folder_without_results_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "SW").mkdir()
     (tmp_path / "TEAM-results.zip").write_bytes(b"")
@@ -345,6 +364,16 @@ def test_a_tree_is_checked_whole(tmp_path: Path) -> None:
     scripts.rename(scripts.parent / "CSB" / scripts.name)
     [problem] = [p for p in check_all([tmp_path])[0].problems if p.rule == "script-missing"]
     assert problem.path == scripts
+
+
+def test_a_tree_is_one_whatever_lies_in_it_and_it_is_called(tmp_path: Path) -> None:
+    tree = tmp_path / "TEAM_RES"
+    tree.mkdir()
+    result = faultless(tree)
+    (tree / "overview.tif").write_bytes(b"")
+    assert [report.result for report in check_all([tree])] == [tree, result]
+    shutil.copytree(result, result / "02_RES")  # a copy within a result makes it no tree
+    assert [report.result for report in check_all([result])] == [result]
 
 
 def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:

@@ -63,6 +63,12 @@ def test_names_that_a_shell_would_misread_are_refused(name: str) -> None:
         Entry(name, "01")
 
 
+def test_an_official_name_in_another_letter_case_is_refused() -> None:
+    with pytest.raises(DataError, match=f"^{HELA.lower()}: expected {HELA}; letter case matters$"):
+        entries_for([HELA.lower()])
+    assert entries_for(["My-Cells"], sequences=["01"]) == [Entry("My-Cells", "01")]
+
+
 def test_an_unknown_configuration_is_refused() -> None:
     with pytest.raises(DataError, match="known are GT, ST"):
         Entry(HELA, "01", "gold")

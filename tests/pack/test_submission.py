@@ -384,6 +384,14 @@ def test_a_data_set_without_result_is_named(scene: Scene) -> None:
         scene.pack()
 
 
+def test_the_folder_of_one_data_set_is_too_deep(scene: Scene) -> None:
+    folder = scene.data / HELA
+    scene.sources = replace(scene.sources, data=folder)
+    with pytest.raises(DataError, match=f"one data set; give the one above it, .*{HELA}$"):
+        scene.pack()
+    assert not scene.out.exists()
+
+
 def test_command_says_what_it_did(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctc_submit.pack.submission.pinned_requirements", lambda: "")
     folder = scene.sources.models / HELA

@@ -188,6 +188,14 @@ def test_missing_masks_and_other_sizes_are_named(tmp_path: Path) -> None:
         next(write_overlays(tmp_path / "02_RES", sequence, tmp_path / "out"))
 
 
+def test_pictures_do_not_lie_among_masks_or_frames(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path)
+    for name in ("01_RES", "01", "01/../01_RES"):
+        with pytest.raises(DataError, match="holds masks or frames; name another folder"):
+            next(write_overlays(tmp_path / "01_RES", sequence, tmp_path / name))
+    assert not list(tmp_path.rglob("*.png"))
+
+
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     sequence = sequence_in(tmp_path)
     (tmp_path / "file").touch()

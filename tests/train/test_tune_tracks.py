@@ -8,14 +8,14 @@ import pytest
 import tifffile
 from click.testing import CliRunner
 
-from ctc_submit.checkpoint import Card, read_card, write_card
+from ctc_submit.checkpoint import Card, config_from, read_card, write_card
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.ensemble import members
-from ctc_submit.errors import DataError
-from ctc_submit.track.settings import TrackConfig, linking_of
+from ctc_submit.errors import CheckpointError, DataError
+from ctc_submit.track.settings import TrackConfig
 from ctc_submit.train import tune_tracks as room
 from ctc_submit.train.tune_tracks import Reel, strange_to, tune_tracks
 from tests.stubs import bright_model
@@ -80,7 +80,7 @@ def test_what_helps_is_found_and_written_into_the_card(model: Path, dataset: Pat
     facts = card.tuning["tracks"]
     assert facts["after"] == [1.0] and facts["before"][0] < 0.9
     assert "## Tracking\n\n- repair: True" in (model / "README.md").read_text()
-    assert linking_of(card.track, model).repair
+    assert config_from(TrackConfig, card.track, model).repair
 
 
 def test_the_model_makes_the_masks_where_none_are_given(
@@ -143,5 +143,5 @@ def test_a_measure_that_cannot_be_taken_is_said(dataset: Path) -> None:
 
 
 def test_a_setting_of_another_version_is_said(model: Path) -> None:
-    with pytest.raises(DataError, match="tracking setting wings"):
-        linking_of({"wings": 2}, model)
+    with pytest.raises(CheckpointError, match="setting wings is unknown"):
+        config_from(TrackConfig, {"wings": 2}, model)
