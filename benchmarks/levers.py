@@ -74,6 +74,9 @@ def _segment(**settings: Any) -> Side:
     return Side(" ".join(f"{k}={v}" for k, v in settings.items()), segment=settings)
 
 
+OTHER_CELLS = "models/PhC-C2DH-U373/weights.safetensors"
+"""A model of other cells to start from, as the command sees it from the project's folder."""
+
 PLAIN = ("mask_head=plain", "mask_pool=14", "mask_width=256")
 TRAINING: dict[str, tuple[Side, Side]] = {
     "mask-grid": (
@@ -92,6 +95,7 @@ TRAINING: dict[str, tuple[Side, Side]] = {
     "augment": (_table(augment="recommended"), _table(augment="light")),
     "turns": (_table(augment="recommended"), _table(augment="oblique")),
     "pretrained": (_table(pretrained="none"), _table(pretrained="imagenet")),
+    "other-cells": (_table(pretrained="imagenet"), _table(pretrained=OTHER_CELLS)),
     "batch": (_training(batch=2), _training(batch=1)),
     "rate": (_training(learning_rate=4e-4), _training(learning_rate=8e-4)),
     "average": (_training(ema=0.0), _training(ema=0.99)),
