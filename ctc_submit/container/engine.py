@@ -19,6 +19,12 @@ Say = Callable[[str], object]
 SOCKET = "unix:///var/run/docker.sock"
 """Where an engine listens if DOCKER_HOST does not say."""
 
+DRIVERS = (Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""NVIDIA's driver on Linux, and in a Linux that runs on Windows."""
+
+GPU_DEVICES = "nvidia.com/gpu"
+"""Kind of the devices that NVIDIA's container toolkit describes."""
+
 PATIENCE = 10
 """Seconds that a container has to stop by itself before it is killed."""
 
@@ -148,9 +154,27 @@ def caller(client: Any) -> str | None:
     return f"{os.getuid()}:{os.getgid()}"
 
 
-def has_gpu(client: Any) -> bool:
-    """Tell whether the engine can give containers an NVIDIA GPU."""
-    return "nvidia" in client.info().get("Runtimes", {}) and Path("/dev/nvidiactl").exists()
+def gpu_request(client: Any) -> Any | None:
+    """Return how this engine is asked for all its NVIDIA GPUs, or None where it has none to give.
+
+    An engine that lists them as devices (the container device interface) is asked for these, one
+    with NVIDIA's runtime for GPUs as such. That runtime may be there without a GPU, so an engine of
+    this machine has none where there is no driver.
+
+    Returns:
+        A ``DeviceRequest`` of the Docker SDK.
+    """
+    from docker.types import DeviceRequest
+
+    known = client.info()
+    devices = (device.get("ID", "") for device in known.get("DiscoveredDevices") or ())
+    if any(device.startswith(f"{GPU_DEVICES}=") for device in devices):
+        return DeviceRequest(driver="cdi", device_ids=[f"{GPU_DEVICES}=all"])
+    here = client.api.base_url.startswith("http+docker://")
+    driven = not here or any(path.exists() for path in DRIVERS)
+    if driven and "nvidia" in (known.get("Runtimes") or {}):
+        return DeviceRequest(count=-1, capabilities=[["gpu"]])
+    return None
 
 
 def _knock(host: str) -> None:

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ctc_submit.container.engine import Mount, Say, caller, engine, has_gpu, run_container
+from ctc_submit.container.engine import Mount, Say, caller, engine, gpu_request, run_container
 from ctc_submit.container.settings import ContainerConfig
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError, ToolError
@@ -59,13 +59,12 @@ def run_sequence(
 
 
 def _resources(client: Any, config: ContainerConfig) -> dict[str, Any]:
-    from docker.types import DeviceRequest
-
     options: dict[str, Any] = {"mem_limit": config.memory} if config.memory else {}
-    if config.gpu == "yes" and not has_gpu(client):
+    request = None if config.gpu == "no" else gpu_request(client)
+    if config.gpu == "yes" and request is None:
         raise ToolError("the engine has no GPU for containers; install NVIDIA's container toolkit")
-    if config.gpu == "yes" or (config.gpu == "auto" and has_gpu(client)):
-        options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+    if request is not None:
+        options["device_requests"] = [request]
     return options
 
 
