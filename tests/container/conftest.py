@@ -27,7 +27,17 @@ def client() -> Iterator[Any]:
         tags = {tag for image in found.images.list() for tag in image.tags}
         if not tags & {BASE, f"{BASE}:latest"}:
             pytest.skip(f"no image {BASE} with Python to start from; name one in CTC_TEST_BASE")
+        before = _stages(found)
         yield found
+        for name in _stages(found) - before:
+            found.images.remove(name, force=True)
+
+
+def _stages(client: Any) -> set[str]:
+    """Return the images without a name that building ours leaves: its stage with the packages."""
+    unnamed = client.images.list(filters={"dangling": True})
+    steps = {image.id: [step["CreatedBy"] for step in image.history()] for image in unnamed}
+    return {name for name, of in steps.items() if any("/opt/packages" in step for step in of)}
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,39 @@ def test_the_project_builds_from_its_root(client: Any, base: str, tmp_path: Path
     assert "/opt/ctc-submit/ctc_submit/cli/main.py" in listed
     assert not any(word in listed for word in ("secret", ".whl", "/opt/packages"))
     assert "/opt/ctc-submit/ctc_submit/__pycache__" not in listed
+
+
+def test_a_base_without_python_gets_that_of_its_distribution(
+    client: Any, base: str, tmp_path: Path
+) -> None:
+    """As the default base, which NVIDIA makes from Ubuntu without Python."""
+    from docker.errors import BuildError, ContainerError
+
+    bare, tag = f"{TAG}-bare", f"{TAG}-bare-built"
+    purge = "apt-get purge --yes 'python3*' 'libpython3*' && ! command -v python3"
+    try:
+        recipe = BytesIO(f"FROM {base}\nRUN {purge}\n".encode())
+        client.images.build(fileobj=recipe, tag=bare, network_mode="none", rm=True)
+    except BuildError as error:
+        pytest.skip(f"{base} is not of Debian's family: {error}")
+    try:
+        update = ["-c", "apt-get update 2>&1 | grep -q '^[EW]:' && exit 1 || exit 0"]
+        try:
+            client.containers.run(bare, update, entrypoint="sh", network_mode="host", remove=True)
+        except ContainerError:
+            pytest.skip("no packages of the distribution can be had here")
+        model = stand_in.model(tmp_path / HELA, faultless(tmp_path / "data"))
+        package = stand_in.package(tmp_path)
+        context = context_files({HELA: model}, requirements="\n", package=package)
+        build_image(context, BuildConfig(tag, bare, network="host"), lambda _: None)
+        config = ContainerConfig(image=tag)
+        sequence, result = Sequence.at(tmp_path / "data" / HELA / "01"), tmp_path / "01_RES"
+        assert run_sequence(sequence, result, HELA, config, lambda _: None) == 0
+        assert (result / "mask000.tif").is_file()
+    finally:
+        for each in (tag, bare):
+            if client.images.list(each):
+                client.images.remove(each, force=True)
 
 
 def test_masks_inside_equal_masks_outside(scene: Scene) -> None:
