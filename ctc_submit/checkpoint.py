@@ -11,11 +11,11 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.method import Method
-from ctc_submit.methods.registry import METHODS, method_named
+from ctc_submit.methods.registry import method_named
 
 Settings = TypeVar("Settings")
 FORMAT = 1
@@ -175,10 +175,10 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
     card = read_card(folder)
     path = folder / WEIGHTS
     try:
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
-    if checksum != card.sha256:
+    if (checksum := hashlib.sha256(content).hexdigest()) != card.sha256:
         raise CheckpointError(
             f"{path}: expected the weights of {CARD} (sha256 {card.sha256[:12]}…), "
             f"found others ({checksum[:12]}…); copy both files from one model"
@@ -190,7 +190,7 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
     except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CARD}: describes no {card.method} ({error})") from error
     try:
-        state = {name: value.float() for name, value in load_file(path).items()}
+        state = {name: value.float() for name, value in load(content).items()}
         method.net.load_state_dict(state)
     except (SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -249,11 +249,6 @@ def _is_a(value: Any, hint: Any) -> bool:
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
 
 
-def method_names() -> list[str]:
-    """Return the names of all methods."""
-    return list(METHODS)
-
-
 def _brief(data: dict[str, Any]) -> str:
     return ", ".join(_plain(data[k]) for k in ("datasets", "sequences", "truth") if data.get(k))
 
@@ -284,7 +279,8 @@ def _stored(value: torch.Tensor) -> torch.Tensor:
 def _written(card: Card, curves: bool) -> dict[str, bytes]:
     """Return the files of a card by their names."""
     text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
-    return {CARD: text.encode(), README: render_card(card, curves=curves).encode()}
+    texts = {CARD: text, README: render_card(card, curves=curves)}
+    return {name: told.encode("utf-8", "backslashreplace") for name, told in texts.items()}
 
 
 def _replace(folder: Path, files: dict[str, bytes]) -> None:

@@ -207,8 +207,7 @@ class Run:
     def _segment(
         self, cells: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None
     ) -> Iterator[FrameReport]:
-        frames = self.sequence.frames
-        named = ((index, path, self._mask(path)) for index, path in frames.items())
+        named = ((n, path, self._mask(path)) for n, path in self.sequence.frames.items())
         todo = [one for one in named if not one[2].exists()]
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(2) as writer:
             reading: deque[Future[np.ndarray]] = deque()
@@ -228,7 +227,7 @@ class Run:
                     )
                     if len(writing) > AHEAD:
                         writing.popleft().result()
-                    yield FrameReport(index, len(frames), int(labels.max(initial=0)))
+                    yield FrameReport(index, len(self.sequence.frames), int(labels.max(initial=0)))
                 for future in writing:
                     future.result()
             finally:
@@ -283,7 +282,8 @@ def fingerprint(record: dict[str, Any]) -> str:
 
 def _write_record(path: Path, known: dict[str, Any]) -> None:
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(known, indent=2, ensure_ascii=False) + "\n"  # names need not be text
+        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def _located(
