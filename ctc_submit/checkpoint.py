@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.method import Method
-from ctc_submit.methods.registry import METHODS, method_named
+from ctc_submit.methods.registry import method_named
 from ctc_submit.methods.settings import settings_of
 
 Settings = TypeVar("Settings")
@@ -185,10 +185,10 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
     card = read_card(folder)
     path = folder / WEIGHTS
     try:
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from None
-    if checksum != card.sha256:
+    if (checksum := hashlib.sha256(content).hexdigest()) != card.sha256:
         raise CheckpointError(
             f"{path}: expected the weights of {CARD} (sha256 {card.sha256[:12]}…), "
             f"found others ({checksum[:12]}…); copy both files from one model"
@@ -200,7 +200,7 @@ def load_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[M
     except (ValueError, TypeError, RuntimeError) as error:
         raise CheckpointError(f"{folder / CARD}: describes no {card.method} ({error})") from error
     try:
-        state = {name: value.float() for name, value in load_file(path).items()}
+        state = {name: value.float() for name, value in load(content).items()}
         method.net.load_state_dict(state)
     except (SafetensorError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -221,11 +221,6 @@ def config_from(kind: type[Settings], known: dict[str, Any], where: Path) -> Set
         return settings_of(kind, read, where)
     except ValueError as error:
         raise CheckpointError(f"{where}: {error}") from None
-
-
-def method_names() -> list[str]:
-    """Return the names of all methods."""
-    return list(METHODS)
 
 
 def _brief(data: dict[str, Any]) -> str:
@@ -258,7 +253,8 @@ def _stored(value: torch.Tensor) -> torch.Tensor:
 def _written(card: Card, curves: bool) -> dict[str, bytes]:
     """Return the files of a card by their names."""
     text = json.dumps({"format": FORMAT} | asdict(card), indent=2, ensure_ascii=False) + "\n"
-    return {CARD: text.encode(), README: render_card(card, curves=curves).encode()}
+    texts = {CARD: text, README: render_card(card, curves=curves)}
+    return {name: told.encode("utf-8", "backslashreplace") for name, told in texts.items()}
 
 
 def _replace(folder: Path, files: dict[str, bytes]) -> None:

@@ -23,6 +23,7 @@ from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.unfinished import keep_whole_masks
 from ctc_submit.data.whole_folder import recover, replace_masks
 from ctc_submit.ensemble.members import Member, find_cells, load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
@@ -132,8 +133,8 @@ class Run:
         if self.result.exists() and not self.result.is_dir():
             raise DataError(f"{self.result}: is a file; name a folder for the result")
         with one_writer(self.result, "run"):
-            self._open(settings)
-            yield from self._segment(lambda frame: find_cells(frame, members, self.config.ensemble))
+            size = self._open(settings)
+            yield from self._segment(lambda f: find_cells(f, members, self.config.ensemble), size)
             self.clock.timed("track" if self.linked else "publish", self._publish)
             self._close(settings, time.perf_counter() - start)
 
@@ -177,11 +178,11 @@ class Run:
             "machine": platform.machine(),
         }
 
-    def _open(self, settings: dict[str, Any]) -> None:
-        """Make the folder to write to, empty unless a run is resumed."""
+    def _open(self, settings: dict[str, Any]) -> tuple[int, ...] | None:
+        """Make the folder to write to, empty unless a run is resumed: then say its masks' size."""
         recover(self.target)
-        journal = self.partial / JOURNAL
-        if self.config.resume and self.partial.is_dir():
+        journal, size = self.partial / JOURNAL, None
+        if goes_on := self.config.resume and journal.exists():
             try:
                 earlier = json.loads(journal.read_text("utf-8"))
             except (OSError, ValueError):
@@ -191,30 +192,28 @@ class Run:
                     f"{self.result}: the interrupted run had other frames, another model or other "
                     "settings; run without --resume"
                 )
-            for leftover in self.partial.glob(".*.partial"):
-                leftover.unlink()
-        else:
-            shutil.rmtree(self.partial, ignore_errors=True)
         try:
+            if goes_on:
+                size = keep_whole_masks(self.partial)
+            elif self.partial.exists():
+                shutil.rmtree(self.partial)
             self.partial.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.result}: cannot be written ({error.strerror})") from error
         if self.result.exists() and not os.access(self.result, os.W_OK):
             raise DataError(f"{self.result}: cannot be written (no permission)")
         _write_record(journal, settings | {"state": "running"})
+        return size
 
-    def _segment(self, cells: Callable[[np.ndarray], np.ndarray]) -> Iterator[FrameReport]:
-        todo = deque(
-            (index, path, self._mask(path))
-            for index, path in self.sequence.frames.items()
-            if not self._mask(path).exists()
-        )
-        total = len(self.sequence.frames)
-        shape: tuple[int, ...] | None = None
+    def _segment(
+        self, cells: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None
+    ) -> Iterator[FrameReport]:
+        named = ((n, path, self._mask(path)) for n, path in self.sequence.frames.items())
+        todo = [one for one in named if not one[2].exists()]
         with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(2) as writer:
             reading: deque[Future[np.ndarray]] = deque()
             writing: deque[Future[None]] = deque()
-            ahead = iter(list(todo))
+            ahead = iter(todo)
             try:
                 for index, path, mask in todo:
                     while len(reading) < AHEAD and (nxt := next(ahead, None)):
@@ -229,7 +228,7 @@ class Run:
                     )
                     if len(writing) > AHEAD:
                         writing.popleft().result()
-                    yield FrameReport(index, total, int(labels.max(initial=0)))
+                    yield FrameReport(index, len(self.sequence.frames), int(labels.max(initial=0)))
                 for future in writing:
                     future.result()
             finally:
@@ -283,7 +282,8 @@ def fingerprint(record: dict[str, Any]) -> str:
 
 def _write_record(path: Path, known: dict[str, Any]) -> None:
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(known, indent=2, ensure_ascii=False) + "\n"  # names need not be text
+        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def _located(

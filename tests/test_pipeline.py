@@ -161,6 +161,31 @@ def test_half_written_masks_are_made_again(sequence: Sequence) -> None:
     assert not list(sequence.result.glob(".*"))
 
 
+def test_masks_that_a_power_failure_damaged_are_made_again(sequence: Sequence) -> None:
+    run(sequence)
+    whole = {p.name: p.read_bytes() for p in sequence.result.iterdir()}
+    stopped_after(sequence, 3)
+    sequence.result.with_name(".01_RES.partial").joinpath("mask000.tif").write_bytes(b"")
+    run(sequence, resume=True)
+    assert {p.name: p.read_bytes() for p in sequence.result.iterdir()} == whole
+
+
+def test_a_stop_before_the_first_mask_is_resumed(sequence: Sequence) -> None:
+    sequence.result.with_name(".01_RES.partial").mkdir()
+    run(sequence, resume=True)
+    assert len(find_masks(sequence.result)) == 6
+
+
+@pytest.mark.parametrize("track", [True, False])
+def test_a_resumed_run_keeps_to_the_size_before_the_stop(sequence: Sequence, track: bool) -> None:
+    for time in range(3, 6):
+        tifffile.imwrite(sequence.folder / f"t{time:03d}.tif", np.zeros((59, 80), np.uint8))
+    for resume in (False, True, True):
+        with pytest.raises(DataError, match=r"01/t003\.tif: is 59×80.*before are 60×80"):
+            run(sequence, resume=resume, track=track)
+    assert not sequence.result.exists()
+
+
 @pytest.mark.parametrize("size", [(60, 81), (59, 80)])
 def test_one_size_a_sequence(sequence: Sequence, size: tuple[int, int]) -> None:
     tifffile.imwrite(sequence.folder / "t003.tif", np.zeros(size, np.uint8))

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from ctc_submit.cli.options import INTERRUPTED, leave
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is run.
@@ -21,6 +23,13 @@ class LazyGroup(click.Group):
         super().__init__(**given)
         self.texts = texts
         self.module = module
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C while it is still being loaded ends it as later on."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            leave("stopped", INTERRUPTED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of the list."""

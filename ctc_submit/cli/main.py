@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import sys
 
 import click
@@ -44,6 +45,8 @@ COMMANDS: dict[str, str] = {
 @click.option("-v", "--verbose", is_flag=True, help="Also log what is done, step by step.")
 def main(verbose: bool) -> None:
     """Segment, track, judge and pack Cell Tracking Challenge sequences."""
+    if sys.stderr is None:  # closed, as by 2>&-: nobody listens, which stops no work
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123
     for stream in (sys.stdout, sys.stderr):  # a terminal or file name may lack a character
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
@@ -51,6 +54,6 @@ def main(verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(levelname)s %(name)s: %(message)s",
     )
-    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     logging.getLogger("PIL").setLevel(logging.WARNING)
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)

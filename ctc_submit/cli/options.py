@@ -31,15 +31,33 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except CtcError as error:
-            _leave(str(error), error.exit_code)
+            leave(str(error), error.exit_code)
         except KeyboardInterrupt as stop:
-            _leave(str(stop) or "stopped", INTERRUPTED)
+            leave(str(stop) or "stopped", INTERRUPTED)
         except BrokenPipeError:
             sys.exit(1)
         except OSError as error:
-            _leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+            if _was_stopped(error):
+                leave("stopped", INTERRUPTED)
+            leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+        except Exception as error:
+            if _was_stopped(error):
+                leave("stopped", INTERRUPTED)
+            raise
 
     return wrapper
+
+
+def leave(message: str, code: int) -> NoReturn:
+    """Print one line on stderr and end the program."""
+    click.echo(f"ctc-submit: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+def _was_stopped(error: BaseException) -> bool:
+    """Tell whether an error came of Ctrl-C: while a module is loaded, Python hands on another."""
+    cause = error.__cause__ or error.__context__
+    return cause is not None and (isinstance(cause, KeyboardInterrupt) or _was_stopped(cause))
 
 
 def options_from(settings: type, name: str, skip: tuple[str, ...] = ()) -> Callable[..., Any]:
@@ -111,8 +129,3 @@ def _without_none(hint: Any) -> Any:
     if get_origin(hint) is UnionType or isinstance(hint, UnionType):
         return next(choice for choice in get_args(hint) if choice is not NoneType)
     return hint
-
-
-def _leave(message: str, code: int) -> NoReturn:
-    click.echo(f"ctc-submit: {' '.join(message.split())}", err=True)
-    sys.exit(code)

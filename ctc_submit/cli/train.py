@@ -84,13 +84,12 @@ def command(
             for _ in train(job):
                 pass  # the first process speaks for all
             return
-        selection.save_split(job.work / "split.json")
-        best = _follow(job)
+        best = _follow(job, selection)
     scored = f" SEG {best['seg']:.4f} on held-out frames," if "seg" in best else ""
     click.echo(f"{out}:{scored} curves in {job.work / 'curves.png'}")
 
 
-def _follow(job: Any) -> dict[str, float]:
+def _follow(job: Any, selection: Any) -> dict[str, float]:
     """Train, say what every epoch came to, and return the row of the best one."""
     from ctc_submit.train.run import train
 
@@ -104,7 +103,7 @@ def _follow(job: Any) -> dict[str, float]:
     best: dict[str, float] = {}
     spent: list[float] = []
     clock = time.perf_counter()
-    for report in _until_stopped(_with_bar(train(job))):
+    for report in _until_stopped(_with_bar(_with_split(train(job), job, selection))):
         spent.append(time.perf_counter() - clock)
         clock = time.perf_counter()
         left = sum(spent) / len(spent) * (epochs - report.epoch)
@@ -139,6 +138,18 @@ def _until_stopped(reports: Iterator[Any]) -> Iterator[Any]:
         raise KeyboardInterrupt(
             "stopped; the same command goes on after the last epoch saved"
         ) from None
+
+
+def _with_split(reports: Iterator[Any], job: Any, selection: Any) -> Iterator[Any]:
+    """Write what was drawn when the training is under way: one that is refused leaves the file."""
+    under_way = False
+    for report in reports:
+        if not under_way:
+            selection.save_split(job.work / "split.json")
+        under_way = True
+        yield report
+    if not under_way:  # it had ended before
+        selection.save_split(job.work / "split.json")
 
 
 def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:

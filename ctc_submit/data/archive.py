@@ -52,7 +52,7 @@ def unpack_dataset(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         with opened(archive) as packed:
-            for member, path in _plan(packed, archive).items():
+            for member, path in _plan(packed, archive, partial).items():
                 extract_member(packed, member, partial / path, progress or (lambda _: None))
         _require_sequence(partial, archive)
         _swap(partial, whole)
@@ -95,10 +95,17 @@ def opened(archive: Path) -> Iterator[zipfile.ZipFile]:
         raise DataError(f"{archive}: cannot be unpacked ({error})") from error
 
 
-def checked_members(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PurePosixPath]:
+def checked_members(
+    packed: zipfile.ZipFile, archive: Path, folder: Path
+) -> dict[zipfile.ZipInfo, PurePosixPath]:
     """Return every file of an archive with its path, after making sure that none does harm.
 
     Folders and the litter of file managers are left out.
+
+    Args:
+        packed: The archive, opened.
+        archive: Its path, for messages.
+        folder: Where it is to be unpacked; need not exist.
 
     Raises:
         DataError: If a path is absolute or leads outside, a member is a link or device, two have
@@ -119,15 +126,18 @@ def checked_members(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipI
             f"{archive}: would swell from {packed_size} to {total} bytes; not unpacked, "
             "as no data set does"
         )
-    free = shutil.disk_usage(archive.parent).free
+    there = next(place for place in (folder, *folder.resolve().parents) if place.exists())
+    free = shutil.disk_usage(there).free
     if total > free:
         raise OSError(errno.ENOSPC, f"needs {total} bytes, the disk has {free} left")
     return members
 
 
-def _plan(packed: zipfile.ZipFile, archive: Path) -> dict[zipfile.ZipInfo, PurePosixPath]:
+def _plan(
+    packed: zipfile.ZipFile, archive: Path, folder: Path
+) -> dict[zipfile.ZipInfo, PurePosixPath]:
     """Return where each file goes, in parts below the data set's folder, after all checks."""
-    members = checked_members(packed, archive)
+    members = checked_members(packed, archive, folder)
     tops = {path.parts[0] for path in members.values()}
     wrapped = len(tops) == 1 and not _SEQUENCE.fullmatch(min(tops))
     return {member: PurePosixPath(*path.parts[wrapped:]) for member, path in members.items()}

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ctc_submit.data.archive import refuse_existing, unpack_dataset
 from ctc_submit.data.datasets import DOWNLOADS, Dataset
 from ctc_submit.data.labels import whole_file
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import DataError, ToolError
 
 TERMS = """\
@@ -62,29 +63,33 @@ def download_dataset(
 
     Raises:
         ToolError: If the server cannot be reached, or has no such archive, or breaks off.
-        DataError: If the folder exists, the archive is not as expected, or nothing can be written.
+        DataError: If the folder exists, the archive is not as expected, nothing can be written,
+            or another program fetches the same.
     """
     folder = to / dataset.name
     refuse_existing(folder, overwrite)
     archive = to / f".{dataset.name}-{part}.zip.partial"
     url = dataset.url(part).replace(DOWNLOADS, base.rstrip("/"), 1)
-    try:
-        to.mkdir(parents=True, exist_ok=True)
-        _fetch(url, archive)
-        digest = sha256_of(archive)
-    except OSError as error:
-        raise DataError(f"{to}: cannot be written ({error.strerror or error})") from error
-    try:
-        expect_sha256(archive, digest, sha256 or SHA256.get((dataset.name, part), ""))
-        with tqdm(unit="B", unit_scale=True, desc="unpacking", disable=None, leave=False) as bar:
-            unpack_dataset(archive, folder, overwrite=overwrite, progress=bar.update)
-    except DataError as error:
-        if not isinstance(error.__cause__, OSError):  # a full disk is not the archive's fault
-            archive.unlink()
-        raise
-    archive.unlink()
-    with whole_file(to / f"{dataset.name}-{part}.zip.sha256") as record:
-        record.write_text(f"{digest}  {dataset.name}.zip\n", "ascii")
+    with one_writer(folder, "download"):
+        try:
+            to.mkdir(parents=True, exist_ok=True)
+            _fetch(url, archive)
+            digest = sha256_of(archive)
+        except OSError as error:
+            raise DataError(f"{to}: cannot be written ({error.strerror or error})") from error
+        try:
+            expect_sha256(archive, digest, sha256 or SHA256.get((dataset.name, part), ""))
+            with tqdm(
+                unit="B", unit_scale=True, desc="unpacking", disable=None, leave=False
+            ) as bar:
+                unpack_dataset(archive, folder, overwrite=overwrite, progress=bar.update)
+        except DataError as error:
+            if not isinstance(error.__cause__, OSError):  # a full disk is not the archive's fault
+                archive.unlink()
+            raise
+        archive.unlink()
+        with whole_file(to / f"{dataset.name}-{part}.zip.sha256") as record:
+            record.write_text(f"{digest}  {dataset.name}.zip\n", "ascii")
     return folder
 
 

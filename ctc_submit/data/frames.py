@@ -40,8 +40,7 @@ def read_tiff(path: Path) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # a damaged file raises nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: cannot be read as a TIFF ({reason}); export it again") from error
+        raise _unreadable(path, error) from error
     array = array.reshape([n for n in array.shape[:-2] if n > 1] + list(array.shape[-2:]))
     if array.ndim not in {2, 3} or array.size == 0:
         raise DataError(f"{path}: expected YX or ZYX pixels, found an array of {_by(array.shape)}")
@@ -78,8 +77,7 @@ def frame_size(path: Path) -> tuple[int, int]:
             page = tiff.pages.first
             return page.imagelength, page.imagewidth
     except Exception as error:  # a damaged file raises nearly anything
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{path}: cannot be read as a TIFF ({reason}); export it again") from error
+        raise _unreadable(path, error) from error
 
 
 def iter_frames(sequence: Sequence) -> Iterator[tuple[int, np.ndarray]]:
@@ -98,6 +96,14 @@ def iter_frames(sequence: Sequence) -> Iterator[tuple[int, np.ndarray]]:
                 "a sequence has one size"
             )
         yield time, frame
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    """Say why a file is not read: the system refuses it, or it is damaged."""
+    if isinstance(error, OSError) and error.strerror:
+        return DataError(f"{path}: cannot be read ({error.strerror})")
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return DataError(f"{path}: cannot be read as a TIFF ({reason}); export it again")
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -120,7 +120,7 @@ def unpack(path: Path, folder: Path) -> list[Path]:
         raise DataError(f"{folder}: expected an empty folder; name another")
     try:
         with opened(path) as archive:
-            members = checked_members(archive, path)
+            members = checked_members(archive, path, folder)
             for inside in members.values():
                 _refuse_wrong_case(path, inside)
             for member, inside in members.items():

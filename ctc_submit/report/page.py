@@ -76,7 +76,7 @@ def write_report(
     with whole_file(path) as page, whole_folder(folder) if apart else nullcontext(folder) as beside:
         if apart:
             yield from _write_beside(made, beside, subject.digits)
-        with page.open("w", encoding="utf-8") as file:
+        with page.open("w", encoding="utf-8", errors="replace") as file:
             told = chapters(subject) | {"book": known, "packets": made, "apart": apart}
             told["volumes"] = len(shape) == 3
             for piece in _template().generate(**told):

@@ -11,6 +11,7 @@ import numpy as np
 import tifffile
 
 from ctc_submit.data.labels import whole_file, write_labels
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.errors import DataError
 from ctc_submit.simulate.movie import Moment, simulate
@@ -44,14 +45,15 @@ def write_dataset(
         Every moment after it has been written.
 
     Raises:
-        DataError: If the folder exists and may not be replaced, or cannot be written.
+        DataError: If the folder exists and may not be replaced, or cannot be written, or
+            another program is writing it.
         ValueError: If ``sequences`` is not from 1 to 99.
     """
     if not 1 <= sequences <= 99:
         raise ValueError(f"sequences must be from 1 to 99, not {sequences}")
     _refuse_existing(folder, overwrite)
     record = {"settings": asdict(settings), "seed": seed, "sequences": sequences}
-    with _whole_folder(folder) as partial:
+    with one_writer(folder, "simulate"), _whole_folder(folder) as partial:
         for number in range(1, sequences + 1):
             rng = np.random.default_rng([seed, number])
             yield from _write_sequence(partial, f"{number:02d}", settings, rng)

@@ -99,6 +99,8 @@ class Course:
             # generator and the optimiser's counters stay
             state = torch.load(path, map_location="cpu", weights_only=True)
             belongs = state["job"]
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
         except Exception as error:
             raise CheckpointError(f"{path}: cannot be read; delete it to begin anew") from error
         if belongs != fingerprint(self.job):

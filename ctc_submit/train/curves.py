@@ -77,7 +77,8 @@ def as_png(rows: list[Row], title: str) -> bytes:
     FigureCanvasAgg(figure)
     losses, scores, rate, speed = figure.subplots(4, 1, sharex=True, height_ratios=(3, 3, 1, 1))
     _plot_losses(losses, rows)
-    figure.suptitle(title)
+    shown = title.encode("utf-8", "replace").decode()  # a folder's name, which need not be text
+    figure.suptitle(shown, parse_math=False)
     _plot(scores, rows, "seg", 0, label="SEG", marker=".")
     _plot(scores, rows, "matched", 1, label="mean J of found cells", marker=".")
     scores.set_ylabel("on held-out frames, from 0 to 1")

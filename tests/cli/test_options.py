@@ -5,6 +5,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from ctc_submit.cli.lazy import LazyGroup
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.errors import CtcError, DataError, RulesBroken
 
@@ -70,3 +71,28 @@ def test_programming_mistakes_are_not_hidden() -> None:
         raise TypeError("mine")
 
     assert isinstance(CliRunner().invoke(fail, []).exception, TypeError)
+
+
+def test_a_stop_that_another_error_hides_is_a_stop() -> None:
+    """While a class is made, Python before 3.12 hands on a RuntimeError in place of Ctrl-C."""
+
+    @click.command()
+    @errors_to_exit_codes
+    def fail() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as stop:
+            raise RuntimeError("Error calling __set_name__") from stop
+
+    result = CliRunner().invoke(fail, [])
+    assert (result.exit_code, result.stderr) == (130, "ctc-submit: stopped\n")
+
+
+def test_a_stop_while_a_command_is_loaded_is_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    group = LazyGroup(texts={"run": "Run."}, module="somewhere.{}", name="group")
+    monkeypatch.setattr("ctc_submit.cli.lazy.importlib.import_module", stop)
+    result = CliRunner().invoke(group, ["run"])
+    assert (result.exit_code, result.stderr) == (130, "ctc-submit: stopped\n")

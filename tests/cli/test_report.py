@@ -1,3 +1,4 @@
+import os
 import shutil
 import signal
 import subprocess
@@ -127,3 +128,10 @@ def test_a_report_never_imports_torch(result: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_names_that_are_no_text(result: Path) -> None:
+    odd = result.parent.rename(result.parent.with_name(os.fsdecode(b"Z\xff")))
+    assert report(odd / "01_RES").exit_code == 0
+    assert "Z?" in (odd / "01_RES_report.html").read_text("utf-8")

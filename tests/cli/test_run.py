@@ -500,6 +500,15 @@ def test_two_runs_into_one_result(long: Path, call: Call, model: Path, tmp_path:
     assert contents(long.parent / "01_RES") == contents(long.parent / "other")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_names_that_are_no_text(place: Path, call: Call) -> None:
+    odd = os.fsdecode(b"Z\xff")
+    (place / "Zellen").rename(place / odd)
+    assert call(f"{odd}/01").code == 0
+    record = json.loads((place / odd / "01_RES.run.json").read_text("utf-8"))
+    assert record["dataset"] == odd
+
+
 # as it is installed
 
 
@@ -515,3 +524,10 @@ def test_the_installed_program_says_one_line(tmp_path: Path) -> None:
     assert done.stderr == (
         "ctc-submit: nothing here: no such folder; expected raw frames named t000.tif\n"
     )
+
+
+def test_with_nobody_to_listen(place: Path, model: Path) -> None:
+    program = Path(sys.executable).with_name("ctc-submit")
+    line = f"{program} run Zellen/01 --model {model} 2>&-"
+    assert subprocess.run(line, shell=True, cwd=place, check=False).returncode == 0
+    assert len(find_masks(place / "Zellen" / "01_RES")) == 4

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -409,3 +410,23 @@ def test_bad_training_data_are_one_line(place: Path, call: Call, spoil: str) -> 
 def test_validate_says_what_is_wrong(place: Path, call: Call) -> None:
     is_one_line(call("validate", "nowhere", "Zellen"), 4, "nowhere", "no such model")
     is_one_line(call("validate", "nowhere", "none"), 3, "none", "no such data set")
+
+
+def test_a_training_that_is_refused_leaves_the_split_of_the_first(place: Path, call: Call) -> None:
+    drawn = ("train", "Zellen", "--out", "m", "--epochs", 1, "--random-split")
+    assert call(*drawn, 0.25).code == 0
+    split = place / "runs" / "m" / "split.json"
+    before = split.read_bytes()
+    is_one_line(call(*drawn, 0.5), 4, "other data or settings")
+    assert split.read_bytes() == before
+    split.unlink()
+    assert call(*drawn, 0.25).code == 0 and split.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text there")
+def test_names_that_are_no_text(place: Path, call: Call) -> None:
+    odd = place / os.fsdecode(b"Z\xff$_{$")
+    (place / "Zellen").rename(odd)
+    done = call("train", odd.name, "--out", f"{odd.name}/m", "--work", "w", "--epochs", 1)
+    assert done.code == 0 and "Traceback" not in done.err, done
+    assert load_checkpoint(odd / "m")[1].data["datasets"] == [odd.name]

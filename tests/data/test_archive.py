@@ -218,3 +218,17 @@ def test_files_get_plain_permissions(tmp_path: Path, place: Path) -> None:
     unpack_dataset(zipped(tmp_path / "a.zip", {}, (member, b"a")), place / "Set")
     mode = (place / "Set" / "01" / "t000.tif").stat().st_mode
     assert not mode & (stat.S_ISUID | stat.S_ISGID | stat.S_IXUSR)
+
+
+def test_the_disk_that_it_is_unpacked_to_needs_the_room(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other disk").mkdir()
+    archive = zipped(tmp_path / "other disk" / "a.zip", GOOD)
+
+    def usage(path: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=0 if path == archive.parent else 10**9)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    unpack_dataset(archive, place / "Set")
+    assert everything_in(place) == GOOD

@@ -15,6 +15,7 @@ import pytest
 
 from ctc_submit.data.datasets import dataset_named
 from ctc_submit.data.download import download_dataset
+from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import DataError, ToolError
 
 HELA = dataset_named("DIC-C2DH-HeLa")
@@ -190,7 +191,7 @@ def test_nothing_is_fetched_for_a_folder_that_exists(tmp_path: Path, mirror: Mir
 
 def test_where_nothing_can_be_written(tmp_path: Path, mirror: Mirror) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="file: cannot be written"):
+    with pytest.raises(DataError, match="file/DIC-C2DH-HeLa: cannot be written"):
         download_dataset(HELA, tmp_path / "file", base=mirror.url)
 
 
@@ -203,3 +204,12 @@ def test_a_full_disk_while_unpacking_keeps_what_was_fetched(
             download_dataset(HELA, tmp_path, base=mirror.url)
     assert names_in(tmp_path) == [PARTIAL]
     download_dataset(HELA, tmp_path, base=mirror.url, sha256=DIGEST)
+
+
+def test_two_at_once(tmp_path: Path, mirror: Mirror) -> None:
+    with (
+        one_writer(tmp_path / HELA.name, "download"),
+        pytest.raises(DataError, match="another program"),
+    ):
+        download_dataset(HELA, tmp_path, base=mirror.url)
+    assert not names_in(tmp_path)

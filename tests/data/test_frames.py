@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +302,12 @@ def test_real_frames(
     assert len(sequence.frames) == count and sequence.digits == 3
     time, frame = next(iter_frames(sequence))
     assert time == 0 and frame.shape == shape and frame.dtype == kind
+
+
+@pytest.mark.parametrize("read", [read_tiff, frame_size])
+def test_a_file_that_the_system_refuses_is_not_called_damaged(
+    tmp_path: Path, read: Callable[[Path], Any]
+) -> None:
+    (tmp_path / "t000.tif").mkdir()  # root, too, may not read this
+    with pytest.raises(DataError, match=r"t000\.tif: cannot be read \(Is a directory\)$"):
+        read(tmp_path / "t000.tif")

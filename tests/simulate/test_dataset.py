@@ -105,3 +105,13 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
 def test_wrong_number_of_sequences(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="from 1 to 99"):
         next(write_dataset(tmp_path / "Sim", TINY, sequences=0))
+
+
+def test_two_into_one_folder_at_once(tmp_path: Path) -> None:
+    first = write_dataset(tmp_path / "SIM", TINY, seed=1)
+    next(first)
+    with pytest.raises(DataError, match="another program is writing it"):
+        next(write_dataset(tmp_path / "SIM", TINY, seed=2))
+    assert len(list(first)) == 2
+    assert json.loads((tmp_path / "SIM" / RECORD).read_text())["seed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["SIM"]

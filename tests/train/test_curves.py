@@ -162,3 +162,8 @@ def test_tensorboard_reads_what_was_written(tmp_path: Path) -> None:
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     found = [(event.step, event.value) for event in events.Scalars("mask")]
     assert found == [(1, pytest.approx(0.5)), (2, pytest.approx(0.4))]
+
+
+@pytest.mark.parametrize("name", ["m$x_{$", "m\udcff"])
+def test_a_title_is_a_folders_name_and_no_formula(name: str) -> None:
+    assert Image.open(io.BytesIO(as_png(ROWS, name))).size[0] > 500

@@ -152,6 +152,13 @@ def test_a_state_that_cannot_be_read_is_said(dataset: Path) -> None:
         course(described)
 
 
+def test_a_state_that_may_not_be_read_is_not_to_be_deleted(dataset: Path) -> None:
+    described = job(dataset, "a")
+    (described.work / "state.pt").mkdir(parents=True)  # root, too, may not read this
+    with pytest.raises(CheckpointError, match=r"state\.pt: cannot be read \(Is a directory\)$"):
+        course(described)
+
+
 def test_patience_ends_a_training_early(dataset: Path) -> None:
     patient = replace(FAST, epochs=30, learning_rate=1e-12, patience=2)
     steps = course(job(dataset, "a", patient))
