@@ -54,6 +54,7 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
         f"models/{HELA}/weights.safetensors",
         "requirements.txt",
         "slurm.sbatch",
+        "start.py",
         "wheels/standinneed-1.0-py3-none-any.whl",
     ]
     assert started(files) == {f"SW/{HELA}-01.sh", f"SW/{HELA}-02.sh", "SW/ctc-submit"}
