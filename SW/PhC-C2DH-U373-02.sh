@@ -31,16 +31,16 @@ data=${CTC_DATA:-$(dirname -- "$self")/..}
 data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
 cd -- "$(dirname -- "$self")"
 
-ctc=()
+set --
 for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
   if command -v "$candidate" >/dev/null 2>&1; then
-    ctc=("$candidate")
+    set -- "$candidate"
     break
   fi
 done
-[ -x ./ctc-submit ] || [ ! -f ./ctc-submit ] || ctc=(bash ./ctc-submit) # unpacked without its mode
+[ -x ./ctc-submit ] || [ ! -f ./ctc-submit ] || set -- bash ./ctc-submit # unpacked without its mode
 setup='make install (in the folder above)'
-[ ${#ctc[@]} -gt 0 ] || fail "the command ctc-submit is missing; install it once: $setup"
+[ $# -gt 0 ] || fail "the command ctc-submit is missing; install it once: $setup"
 
 export HF_HUB_OFFLINE=1
-exec "${ctc[@]}" run "$data/PhC-C2DH-U373/02" "$data/PhC-C2DH-U373/02_RES" --model ../models/PhC-C2DH-U373
+exec "$@" run "$data/PhC-C2DH-U373/02" "$data/PhC-C2DH-U373/02_RES" --model ../models/PhC-C2DH-U373

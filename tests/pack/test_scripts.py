@@ -156,7 +156,7 @@ def test_one_training_script_a_model() -> None:
     assert names == [*single, "Train-allGT.sh", "Train-allST.sh", "Train-allGT+allST.sh"]
     last = files["Train-allGT+allST.sh"].splitlines()[-1]
     assert last == (
-        'exec "${ctc[@]}" train "$data/DIC-C2DH-HeLa" "$data/PhC-C2DH-U373" --truth GT+ST '
+        'exec "$@" train "$data/DIC-C2DH-HeLa" "$data/PhC-C2DH-U373" --truth GT+ST '
         "--out ../models/allGT+allST"
     )
 
