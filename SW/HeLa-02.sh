@@ -10,6 +10,7 @@
 # packages that are installed once by: make install (in the folder above)
 # A GPU with CUDA is used when there is one. The paths are relative to this script; the environment
 # variable CTC_DATA names another folder that holds DIC-C2DH-HeLa.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@" # where sh is another shell
 set -euo pipefail
 unset CDPATH
 
@@ -18,19 +19,28 @@ fail() {
   exit 1
 }
 
-data=${CTC_DATA:-$(dirname -- "${BASH_SOURCE[0]}")/..}
+self=${BASH_SOURCE[0]}
+while [ -L "$self" ]; do
+  target=$(readlink -- "$self")
+  case $target in
+  /*) self=$target ;;
+  *) self=$(dirname -- "$self")/$target ;;
+  esac
+done
+data=${CTC_DATA:-$(dirname -- "$self")/..}
 data=$(cd -- "$data" 2>/dev/null && pwd) || fail "CTC_DATA=${CTC_DATA:-..}: no such folder"
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+cd -- "$(dirname -- "$self")"
 
-ctc=
+set --
 for candidate in ./ctc-submit ../.venv/bin/ctc-submit ctc-submit; do
   if command -v "$candidate" >/dev/null 2>&1; then
-    ctc=$candidate
+    set -- "$candidate"
     break
   fi
 done
+[ -x ./ctc-submit ] || [ ! -f ./ctc-submit ] || set -- bash ./ctc-submit # unpacked without its mode
 setup='make install (in the folder above)'
-[ -n "$ctc" ] || fail "the command ctc-submit is missing; install it once: $setup"
+[ $# -gt 0 ] || fail "the command ctc-submit is missing; install it once: $setup"
 
 export HF_HUB_OFFLINE=1
-exec "$ctc" run "$data/DIC-C2DH-HeLa/02" "$data/DIC-C2DH-HeLa/02_RES" --model ../models/DIC-C2DH-HeLa
+exec "$@" run "$data/DIC-C2DH-HeLa/02" "$data/DIC-C2DH-HeLa/02_RES" --model ../models/DIC-C2DH-HeLa

@@ -62,18 +62,28 @@ def run(tmp_path: Path) -> Runner:
     log = root / "call.txt"
 
     def call(
-        name: str, *, program: str = ".venv/bin/ctc-submit", cwd: str = "SW", **env: str
+        name: str,
+        *,
+        program: str = ".venv/bin/ctc-submit",
+        cwd: str = "SW",
+        words: tuple[str, ...] = (),
+        mode: int = 0o755,
+        **env: str,
     ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
         path = "/usr/bin:/bin"
         if program:
             fake = root / program
             fake.parent.mkdir(parents=True, exist_ok=True)
             fake.write_text(FAKE)
-            fake.chmod(0o755)
+            fake.chmod(mode)
             path = f"{root / 'on path'}:{path}"
         environment = {"PATH": path, "FAKE_LOG": str(log), **env}
         done = subprocess.run(
-            [str(scripts / name)], cwd=root / cwd, env=environment, capture_output=True, text=True
+            [*words, str(scripts / name)],
+            cwd=root / cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
         said = log.read_text().splitlines() if log.exists() else []
         return done, [line.replace(str(root), "ROOT") for line in said]
@@ -124,3 +134,23 @@ def test_a_data_folder_that_is_not_there_is_named(run: Runner) -> None:
     done, said = run("HeLa-01.sh", CTC_DATA="nowhere")
     assert (done.returncode, said) == (1, [])
     assert done.stderr == "HeLa-01.sh: CTC_DATA=nowhere: no such folder\n"
+
+
+def test_another_shell_hands_on_to_bash(run: Runner) -> None:
+    done, said = run("HeLa-01.sh", words=("sh",))
+    assert (done.returncode, said[:2]) == (0, ["ROOT/SW", "run"])
+
+
+def test_a_link_to_a_script_stands_for_it(run: Runner, tmp_path: Path) -> None:
+    link = tmp_path / "desktop" / "start"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "a folder with blanks" / "SW" / "HeLa-01.sh")
+    done, said = run(str(link), cwd="elsewhere")
+    assert done.returncode == 0
+    assert said[:3] == ["ROOT/SW", "run", "ROOT/DIC-C2DH-HeLa/01"]
+
+
+def test_a_program_beside_it_that_was_unpacked_without_its_mode_is_taken(run: Runner) -> None:
+    run("HeLa-01.sh", program="on path/ctc-submit", FAKE_EXIT="9")
+    done, said = run("HeLa-01.sh", program="SW/ctc-submit", mode=0o644)
+    assert (done.returncode, said[1]) == (0, "run")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.cli.options import errors_to_exit_codes, options_from, stopped_in_order
 from ctc_submit.container.settings import BuildConfig, ContainerConfig
 
 
@@ -37,6 +37,7 @@ def build(models: tuple[Path, ...], config: BuildConfig) -> None:
 @click.option("--model", required=True, help="A model folder, or the name of a model in the image.")
 @options_from(ContainerConfig, "config")
 @errors_to_exit_codes
+@stopped_in_order
 def run(sequence: Path, result: Path | None, model: str, config: ContainerConfig) -> None:
     """Run SEQUENCE in a container without network; RESULT defaults to <SEQUENCE>_RES.
 
@@ -73,6 +74,7 @@ def run(sequence: Path, result: Path | None, model: str, config: ContainerConfig
     help="Measure to take; repeatable [all].",
 )
 @errors_to_exit_codes
+@stopped_in_order
 def evaluate_(
     dataset: Path,
     sequence: str,

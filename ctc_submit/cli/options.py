@@ -2,10 +2,12 @@
 
 import functools
 import math
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
-from types import NoneType, UnionType
+from types import FrameType, NoneType, UnionType
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import click
@@ -58,6 +60,30 @@ def _was_stopped(error: BaseException) -> bool:
     """Tell whether an error came of Ctrl-C: while a module is loaded, Python hands on another."""
     cause = error.__cause__ or error.__context__
     return cause is not None and (isinstance(cause, KeyboardInterrupt) or _was_stopped(cause))
+
+
+def stopped_in_order(function: Callable[P, R]) -> Callable[P, R]:
+    """Let SIGTERM, which batch systems send, end a command as Ctrl-C does.
+
+    For commands that have started a program of their own, or hold much on the disk. Goes under
+    `errors_to_exit_codes`.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if threading.current_thread() is not threading.main_thread():
+            return function(*args, **kwargs)  # signals are the main thread's
+        before = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    return wrapper
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def options_from(settings: type, name: str, skip: tuple[str, ...] = ()) -> Callable[..., Any]:

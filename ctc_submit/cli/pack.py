@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.cli.options import errors_to_exit_codes, options_from, stopped_in_order
 from ctc_submit.pack.settings import PackConfig
 
 
 @click.command()
 @errors_to_exit_codes
+@stopped_in_order
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
     "--out",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
+from ctc_submit.errors import CtcError
 from ctc_submit.pack.settings import Server
 
 HOST, USER, PASSWORD = "CTC_FTP_HOST", "CTC_FTP_USER", "CTC_FTP_PASSWORD"
@@ -28,6 +29,8 @@ def command(folder: Path, dry_run: bool, server: Server) -> None:
     from ctc_submit.pack.upload import Transfer, plan_upload, upload
 
     server = replace(server, host=server.host or os.environ.get(HOST, ""))
+    if not (server.host or dry_run):
+        raise click.UsageError(f"name the server with --host or {HOST}")
     transfers = plan_upload(folder, server.root)
     total = sum(transfer.size for transfer in transfers)
     if dry_run:
@@ -39,10 +42,7 @@ def command(folder: Path, dry_run: bool, server: Server) -> None:
     )
     if dry_run:
         return
-    if not server.host:
-        raise click.UsageError(f"name the server with --host or {HOST}")
-    user = os.environ.get(USER) or click.prompt("user", err=True)
-    password = os.environ.get(PASSWORD) or click.prompt("password", hide_input=True, err=True)
+    user, password = _asked("user", USER), _asked("password", PASSWORD, hide=True)
     there: list[bool] = []
     with tqdm(total=total, unit="B", unit_scale=True, disable=None, leave=False) as bar:
 
@@ -52,3 +52,13 @@ def command(folder: Path, dry_run: bool, server: Server) -> None:
 
         upload(transfers, server, user, password, done)
     click.echo(f"{len(there) - sum(there)} files uploaded, {sum(there)} were there already")
+
+
+def _asked(what: str, variable: str, *, hide: bool = False) -> str:
+    """Return what the environment tells, else what is typed."""
+    try:
+        return os.environ.get(variable) or str(click.prompt(what, hide_input=hide, err=True))
+    except click.Abort as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise CtcError(f"{what}: nobody answers; set {variable}") from None

@@ -128,11 +128,23 @@ def _replace(folder: Path, partial: Path, old: Path) -> None:
 def _move_into(folder: Path, partial: Path) -> None:
     fresh = {entry.name for entry in partial.iterdir()}
     for name in sorted(fresh):
-        shutil.copy2(partial / name, folder / f".{name}.moving")
-        (folder / f".{name}.moving").replace(folder / name)
+        _move(partial / name, folder / name)
     for entry in folder.iterdir():
         if entry.name not in fresh and entry.is_file():
             entry.unlink()
+
+
+def _move(source: Path, target: Path) -> None:
+    """Put a file or folder of another file system into a place where an earlier one may be."""
+    moving = target.with_name(f".{target.name}.moving")
+    if not source.is_dir() or source.is_symlink():
+        shutil.copy2(source, moving, follow_symlinks=False)
+    else:
+        shutil.rmtree(moving, ignore_errors=True)
+        shutil.copytree(source, moving, symlinks=True)
+        if target.is_dir():
+            shutil.rmtree(target)
+    moving.replace(target)
 
 
 def _exchanged(first: Path, second: Path) -> bool:

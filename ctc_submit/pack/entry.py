@@ -87,7 +87,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Rendering:
-    """How ``SW/`` is rendered."""
+    """How ``SW/`` is rendered.
+
+    Raises:
+        DataError: If a text has a line end, which would end a comment or a command of a script.
+    """
 
     models: str = field(
         default="../models",
@@ -111,6 +115,12 @@ class Rendering:
         default=False,
         metadata={"help": "Also a Dockerfile, an Apptainer definition and a SLURM example."},
     )
+
+    def __post_init__(self) -> None:
+        """Refuse texts of several lines."""
+        for text in (self.models, self.setup, *self.run_option):
+            if len(text.splitlines()) > 1 or text != text.strip("\r\n"):
+                raise DataError(f"{text!r}: expected one line, which a script can hold")
 
 
 def generalizable_datasets() -> list[str]:

@@ -4,10 +4,12 @@ import logging
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,13 +162,9 @@ def _install(folder: Path, prefix: list[str], environment: dict[str, str]) -> No
         ],
     )
     for step in steps:
-        done = subprocess.run(
-            [*prefix, *step], cwd=folder, env=environment, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise ToolError(
-                f"pre-flight: {' '.join(step[-3:])} in {folder} failed: {_last(done.stderr)}"
-            )
+        code, said = _call([*prefix, *step], folder, environment)
+        if code:
+            raise ToolError(f"pre-flight: the wheels cannot be installed: {_last(said)}")
 
 
 def _offer(python: Path, folder: Path, environment: dict[str, str]) -> None:
@@ -189,19 +187,36 @@ def _bring(source: Path, target: Path) -> None:
 
 
 def _run(entry: Entry, folder: Path, prefix: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [*prefix, f"./{entry.script}.sh"],
+    code, said = _call([*prefix, f"./{entry.script}.sh"], folder, environment)
+    if code:
+        raise RulesBroken(
+            f"pre-flight of {entry.script}.sh: expected exit code 0, found {code}: {_last(said)}"
+        )
+
+
+def _call(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+    """Run a program; returns its exit code and what it said on stderr.
+
+    It ends, with all that it has started, when this program is stopped.
+    """
+    with subprocess.Popen(
+        words,
         cwd=folder,
         env=environment,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RulesBroken(
-            f"pre-flight of {entry.script}.sh: expected exit code 0, found {done.returncode}: "
-            f"{_last(done.stderr)}"
-        )
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            _, said = process.communicate()
+        except BaseException:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, said
 
 
 def _last(text: str) -> str:

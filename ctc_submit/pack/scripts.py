@@ -96,7 +96,7 @@ def render_folder(entries: Iterable[Entry], how: Rendering | None = None) -> dic
     Returns:
         File name to text, with the line ends that it is to be written with.
     """
-    chosen, how = list(entries), how or Rendering()
+    chosen, how = list(dict.fromkeys(entries)), how or Rendering()
     files: dict[str, str] = {}
     for entry in chosen:
         for name in _names(entry, how.short_names):
@@ -116,6 +116,7 @@ def launchers() -> dict[str, str]:
     return {
         "ctc-submit": fill("ctc-submit.sh", {}),
         "ctc-submit.bat": _crlf(fill("ctc-submit.bat", {})),
+        "start.py": fill("start.txt", {}),
     }
 
 

@@ -18,7 +18,11 @@ class PackConfig:
     )
     limit: int = field(
         default=4000,
-        metadata={"help": "Largest archive that is made, before compression.", "unit": "MB"},
+        metadata={
+            "help": "Largest archive that is made, before compression.",
+            "unit": "MB",
+            "least": 1,
+        },
     )
     benchmark: Literal["any", "CSB", "CTB", "CLB"] = field(
         default="any",
@@ -60,17 +64,22 @@ class Server:
     """The challenge's FTPS server, as one's registration names it."""
 
     host: str = field(default="", metadata={"help": "Name of the server; or CTC_FTP_HOST."})
-    port: int = field(default=21, metadata={"help": "Port; TLS is asked for after connecting."})
+    port: int = field(
+        default=21,
+        metadata={"help": "Port; TLS is asked for after connecting.", "least": 1, "most": 65535},
+    )
     root: str = field(default="/", metadata={"help": "Folder on the server to upload into."})
     ca: Path | None = field(
         default=None,
         metadata={"help": "File with the certificates to trust, if not the system's."},
     )
     timeout: float = field(
-        default=60.0, metadata={"help": "Longest wait for an answer.", "unit": "s"}
+        default=60.0,
+        metadata={"help": "Longest wait for an answer.", "unit": "s", "least": 0.1, "most": 86400},
     )
     attempts: int = field(
-        default=3, metadata={"help": "How often a file is tried before the upload ends."}
+        default=3,
+        metadata={"help": "How often a file is tried before the upload ends.", "least": 1},
     )
     skip_present: bool = field(
         default=False,

@@ -1,11 +1,14 @@
 """What the software archive holds: scripts, package, models, requirements, descriptions."""
 
 import platform
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.archive import MANIFEST, Content, manifest
@@ -19,6 +22,7 @@ FOLDER = "SW"
 MODEL_FILES = ("weights.safetensors", "card.json", "README.md", "curves.png")
 """What is taken of a model folder; the first two make it a model."""
 SETUP = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt (in SW)"
+FILLING = "pip download -r requirements.txt, and pip wheel what has none"
 OFFLINE = "--no-index --find-links wheels "
 
 
@@ -48,7 +52,7 @@ def software_files(
 
     Raises:
         CheckpointError: If a model is missing or incomplete.
-        DataError: If there are no wheels in the folder given.
+        DataError: If the wheels in the folder given do not suffice.
     """
     chosen = list(entries)
     needed = {entry.model: _model(entry, models) for entry in chosen}
@@ -60,7 +64,7 @@ def software_files(
         there = (file for file in MODEL_FILES if (folder / file).is_file())
         files |= {f"models/{name}/{file}": folder / file for file in there}
     if wheels is not None:
-        files |= wheel_files(wheels)
+        files |= wheel_files(wheels, requirements)
     page = render_markdown(read_cards(needed), about)
     files |= {
         "requirements.txt": requirements.encode(),
@@ -103,16 +107,39 @@ def package_files(package: Path | None = None) -> dict[str, Content]:
     return dict(files)
 
 
-def wheel_files(folder: Path) -> dict[str, Content]:
+def wheel_files(folder: Path, requirements: str = "") -> dict[str, Content]:
     """Return the wheels of a folder by name.
 
+    Args:
+        folder: The wheels; other files in it stay behind.
+        requirements: Text of the ``requirements.txt`` that they have to suffice for.
+
     Raises:
-        DataError: If there are none.
+        DataError: If there are none, one is damaged, or one that is pinned is missing.
     """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; expected one with wheels")
     found = sorted(folder.glob("*.whl"))
     if not found:
-        raise DataError(f"{folder}: holds no wheels; fill it with pip download -r requirements.txt")
+        raise DataError(f"{folder}: holds no wheels; fill it with {FILLING}")
+    there = {_version_of(path) for path in found}
+    for line in filter(None, requirements.split()):
+        name, _, version = line.partition("==")
+        if (canonicalize_name(name), version) not in there:
+            raise DataError(f"{folder}: holds no wheel of {line}; fill it with {FILLING}")
     return {f"wheels/{path.name}": path for path in found}
+
+
+def _version_of(wheel: Path) -> tuple[str, str]:
+    """Return a wheel's package and version, without a local label, after a look into it."""
+    try:
+        name, version, *_ = parse_wheel_filename(wheel.name)
+        with zipfile.ZipFile(wheel) as archive:
+            if not any(entry.endswith(".dist-info/WHEEL") for entry in archive.namelist()):
+                raise DataError(f"{wheel}: is no wheel; fetch it again")
+    except (InvalidWheelFilename, zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"{wheel}: is no whole wheel ({error}); fetch it again") from None
+    return name, version.public
 
 
 def _readme(title: str, scripts: Iterable[str], offline: bool) -> str:

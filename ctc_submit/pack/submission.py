@@ -1,6 +1,7 @@
 """From results and models to what is uploaded: checked, packed, flown, and only then published."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from ctc_submit.data.labels import whole_file
 from ctc_submit.data.problem import tell
 from ctc_submit.data.sequence import written_name
 from ctc_submit.data.whole_folder import whole_folder
-from ctc_submit.errors import DataError, RulesBroken
+from ctc_submit.errors import DataError, RulesBroken, ToolError
 from ctc_submit.pack.archive import (
     MANIFEST,
     Content,
@@ -97,6 +98,8 @@ def pack(
         raise DataError(
             f"{config.name!r}: is no name for a file; expected one without / and the like"
         )
+    if config.python and not (config.python.is_file() and os.access(config.python, os.X_OK)):
+        raise ToolError(f"{config.python}: no program; --python names an interpreter")
     _refuse_foreign(out, sources)
     whole = out.resolve()
     places = _places(sources)

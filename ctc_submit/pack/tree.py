@@ -1,5 +1,6 @@
 """A whole submission: ``DATASET/NN_RES`` folders, and ``SW/`` with a script for each."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import written_name
+from ctc_submit.errors import DataError
 from ctc_submit.pack.entry import (
     CONFIGURATIONS,
     SEGMENTATION_ONLY,
@@ -77,7 +79,14 @@ def find_results(root: Path) -> list[Place]:
 
 
 def _folders(root: Path) -> list[Path]:
-    """Return the folders that lie where results do, sorted."""
+    """Return the folders that lie where results do, sorted.
+
+    Raises:
+        DataError: If one that bears the name of a data set cannot be read.
+    """
+    for folder in (root, *(root / name for name in DATASETS)):
+        if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+            raise DataError(f"{folder}: cannot be read (no permission); results could lie in it")
     depths = ("*", "*/*", f"*/{SEGMENTATION_ONLY}/*")
     return sorted({path for depth in depths for path in root.glob(depth) if path.is_dir()})
 

@@ -8,8 +8,10 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from ctc_submit.errors import DataError, ToolError
 from ctc_submit.pack.archive import MANIFEST, check_manifest
@@ -76,14 +78,15 @@ def upload(
         done: Told of each file.
 
     Raises:
-        ToolError: If the server cannot be reached or trusted, refuses, or a file arrives in
-            another size.
-        DataError: If a certificate file cannot be read.
+        ToolError: If the server cannot be reached or trusted, refuses, a file arrives in another
+            size, or a name or the password cannot be sent.
+        DataError: If a certificate file or a file to upload cannot be read.
     """
     session = _Session(server, user, password)
     try:
         for transfer in transfers:
             done(transfer, session.put(transfer))
+        session.leave()
     finally:
         session.close()
 
@@ -113,7 +116,9 @@ class _Session:
         self._server, self._user, self._password = server, user, password
         self._context = _context(server.ca)
         self._connection: _SameSession | None = None
+        self._home = "/"
         self._made: set[PurePosixPath] = set()
+        self._tells_sizes = True
 
     def put(self, transfer: Transfer) -> bool:
         """Upload one file; returns whether it was there already."""
@@ -127,6 +132,11 @@ class _Session:
                 ) from None
             except ftplib.error_perm as error:
                 raise ToolError(f"{self._where(transfer)}: refused ({self._hide(error)})") from None
+            except ValueError as error:
+                raise ToolError(
+                    f"{self._where(transfer)}: cannot be sent ({self._hide(error)}); look for "
+                    "line ends and odd characters in host, --root, user and password"
+                ) from None
             except _TRANSIENT as error:
                 self.close()
                 log.warning("%s: attempt %d failed", self._where(transfer), attempt)
@@ -136,24 +146,34 @@ class _Session:
             "go on later with --skip-present"
         )
 
-    def close(self) -> None:
-        """Leave, politely if the server still listens."""
+    def leave(self) -> None:
+        """Take leave of the server, if it still listens."""
         if self._connection is not None:
-            try:
+            with suppress(*_TRANSIENT, ftplib.Error):
                 self._connection.quit()
-            except (*_TRANSIENT, ftplib.Error):
-                self._connection.close()
+        self.close()
+
+    def close(self) -> None:
+        """Hang up, without waiting for an answer."""
+        if self._connection is not None:
+            self._connection.close()
         self._connection = None
 
     def _put(self, transfer: Transfer) -> bool:
+        with _readable(transfer.local) as source:
+            return self._send(source, transfer)
+
+    def _send(self, source: BinaryIO, transfer: Transfer) -> bool:
         connection = self._connected()
         remote = str(transfer.remote)
         if self._server.skip_present and self._size(connection, remote) == transfer.size:
             return True
         self._make_folders(connection, transfer.remote.parent)
-        with transfer.local.open("rb") as source:
-            connection.storbinary(f"STOR {remote}", source)
+        connection.storbinary(f"STOR {remote}", source)
         arrived = self._size(connection, remote)
+        if arrived is None and self._tells_sizes:
+            self._tells_sizes = False
+            log.warning("%s: does not tell sizes, so none are compared", self._server.host)
         if arrived not in {None, transfer.size}:
             raise ftplib.error_temp(f"{arrived} of {transfer.size} bytes arrived")
         return False
@@ -166,6 +186,8 @@ class _Session:
                 connection.login(self._user, self._password)  # asks for TLS first
                 connection.prot_p()
                 connection.voidcmd("TYPE I")
+                with suppress(ftplib.error_perm):
+                    self._home = connection.pwd() or "/"
             except BaseException:
                 connection.close()
                 raise
@@ -180,7 +202,7 @@ class _Session:
                 connection.mkd(str(each))
             except ftplib.error_perm:
                 connection.cwd(str(each))  # it exists, or this says why not
-                connection.cwd("/")
+                connection.cwd(self._home)  # where relative names begin
             self._made.add(each)
 
     def _size(self, connection: ftplib.FTP, remote: str) -> int | None:
@@ -196,6 +218,13 @@ class _Session:
     def _hide(self, error: BaseException) -> str:
         text = " ".join(str(error).split()) or type(error).__name__
         return text.replace(self._password, "…") if self._password else text
+
+
+def _readable(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
 def _context(ca: Path | None) -> ssl.SSLContext:

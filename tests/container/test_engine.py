@@ -254,7 +254,8 @@ main()
 """
 
 
-def test_ctrl_c_stops_the_container(client: Any, scene: Scene) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_stops_the_container(client: Any, scene: Scene, number: int) -> None:
     scene.probe("import time; print('at work', flush=True); time.sleep(600)")
     words = ["docker", "run", str(scene.sequence.folder), str(scene.result)]
     with subprocess.Popen(
@@ -265,7 +266,7 @@ def test_ctrl_c_stops_the_container(client: Any, scene: Scene) -> None:
         assert process.stderr is not None
         assert process.stderr.readline() == "at work\n"
         [container] = client.containers.list(filters={"ancestor": TAG})
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         try:
             _, errors = process.communicate(timeout=60)
         finally:

@@ -94,3 +94,18 @@ def test_foreign_folders_are_kept_and_logs_are_not(folder: Path, tmp_path: Path)
     keep_foreign(folder, partial)
     assert [path.name for path in partial.iterdir()] == ["deep"]
     assert (partial / "deep" / "file").read_text() == "mine too"
+
+
+def test_folders_are_moved_into_a_mounted_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == folder)
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "old").write_text("old")
+    with whole_folder(folder) as partial:
+        (partial / "pictures" / "inner").mkdir(parents=True)
+        (partial / "pictures" / "inner" / "new").write_text("new")
+        (partial / "mask000.tif").write_text("mask")
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    assert names == {"mask000.tif", "pictures", "pictures/inner", "pictures/inner/new"}
+    assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ctc_submit.pack.entry import Entry, Rendering
-from ctc_submit.pack.scripts import render_folder, write_scripts
+from ctc_submit.pack.scripts import launchers, render_folder, write_scripts
 
 pytestmark = pytest.mark.skipif(not shutil.which("wine"), reason="Wine is not installed")
 
@@ -75,9 +75,25 @@ def test_another_folder_of_data(folder: Path, prefix: Path) -> None:
     assert said[-1].startswith(f'run "{data}\\01" "{data}\\01_RES-GT+ST" ')
 
 
+@pytest.mark.parametrize("odd", ["(1) & x", "!x!", "a^b"])  # Wine reads % of a path anew
+def test_odd_characters_of_a_path_stay(folder: Path, prefix: Path, odd: str) -> None:
+    (folder / "ctc-submit.bat").write_bytes(ECHO)
+    code, said, _ = start(folder, prefix, CTC_DATA=odd)
+    data = windows(folder.parent.parent / odd / "DIC-C2DH-HeLa")
+    assert code == 0
+    assert said[-1].startswith(f'run "{data}\\01" "{data}\\01_RES-GT+ST" ')
+
+
 def test_a_failure_is_handed_on(folder: Path, prefix: Path) -> None:
     (folder / "ctc-submit.bat").write_bytes(ECHO.replace(b"/b 0", b"/b 3"))
     assert start(folder, prefix)[0] != 0
+
+
+def test_the_launcher_says_that_python_is_missing(folder: Path, prefix: Path) -> None:
+    write_scripts(folder, launchers())
+    code, _, error = start(folder, prefix)
+    assert code == 1
+    assert "ctc-submit: python is missing; install Python" in error
 
 
 def test_a_missing_command_is_told(folder: Path, prefix: Path) -> None:

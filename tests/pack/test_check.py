@@ -23,6 +23,7 @@ from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
 from ctc_submit.pack.rules import encoding
 from ctc_submit.pack.rules.signal import contrast_of
+from ctc_submit.pack.tree import find_results
 from ctc_submit.score.mask import open_mask
 from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 from tests.pack.result_scenes import (
@@ -565,3 +566,15 @@ def test_raw_frames_go_with_one_result(tmp_path: Path) -> None:
         assert done.exit_code == 2 and "--sequence goes with one RESULT" in done.output
     done = CliRunner().invoke(main, ["check", str(result), *frames])
     assert done.exit_code == 3 and "no such folder" in done.output
+
+
+def test_a_data_set_that_cannot_be_read_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faultless(tmp_path)
+    closed = {"Fluo-N2DH-GOWT1", "lost+found"}
+    for name in closed:
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr("os.access", lambda path, _: Path(path).name not in closed)
+    with pytest.raises(DataError, match=r"GOWT1: cannot be read \(no permission\)"):
+        find_results(tmp_path)

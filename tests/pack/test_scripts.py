@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -98,9 +99,9 @@ def test_batch_files_have_crlf_and_shell_scripts_lf() -> None:
 
 def test_a_batch_file_uses_windows_paths() -> None:
     text = render_run_batch(Entry(HELA, "01", "ST"), Rendering(run_option=("--device", "cpu")))
-    call = next(line for line in text.splitlines() if line.startswith("call"))
+    call = next(line for line in text.splitlines() if line.startswith('"%CTC%"'))
     assert call == (
-        f'call "%CTC%" run "%DATA%\\{HELA}\\01" "%DATA%\\{HELA}\\01_RES-ST" '
+        f'"%CTC%" run "%DATA%\\{HELA}\\01" "%DATA%\\{HELA}\\01_RES-ST" '
         f'--model "..\\models\\{HELA}-ST" "--device" "cpu"'
     )
     assert text.endswith("exit /b %ERRORLEVEL%\r\n")
@@ -110,6 +111,25 @@ def test_a_batch_file_keeps_percent_signs() -> None:
     how = Rendering(models="100%/m", run_option=("--note", "%PATH%"))
     call = render_run_batch(Entry(HELA, "01"), how).splitlines()[-2]
     assert call.endswith(f'--model "100%%\\m\\{HELA}" "--note" "%%PATH%%"')
+
+
+def test_a_batch_file_has_paths_read_once() -> None:
+    for name in (f"{HELA}-01.bat", "ctc-submit.bat"):
+        text = everything()[name]
+        assert not any(line.startswith("call ") for line in text.splitlines()), name
+        assert "setlocal DisableDelayedExpansion\r\n" in text
+
+
+@pytest.mark.parametrize("text", ["a\nrm -rf b", "a\n", "a\rb"])
+@pytest.mark.parametrize("setting", ["models", "setup", "run_option"])
+def test_texts_of_several_lines_are_refused(setting: str, text: str) -> None:
+    with pytest.raises(DataError, match="expected one line"):
+        Rendering(**{setting: (text,) if setting == "run_option" else text})  # type: ignore[arg-type]
+
+
+def test_a_sequence_named_twice_is_one_task() -> None:
+    files = render_folder(entries_for([HELA, HELA], sequences=["01"]), Rendering(cluster=True))
+    assert "#SBATCH --array=0-0" in files["slurm.sbatch"].splitlines()
 
 
 @pytest.mark.parametrize("cwd", ["SW", "SW/CSB", "."])
@@ -142,7 +162,7 @@ def test_one_training_script_a_model() -> None:
     assert names == [*single, "Train-allGT.sh", "Train-allST.sh", "Train-allGT+allST.sh"]
     last = files["Train-allGT+allST.sh"].splitlines()[-1]
     assert last == (
-        'exec "$ctc" train "$data/DIC-C2DH-HeLa" "$data/PhC-C2DH-U373" --truth GT+ST '
+        'exec "$@" train "$data/DIC-C2DH-HeLa" "$data/PhC-C2DH-U373" --truth GT+ST '
         "--out ../models/allGT+allST"
     )
 
@@ -153,7 +173,8 @@ def test_a_single_configuration_trains_on_one_data_set() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in everything() if not name.endswith((".bat", ".def", "Dockerfile"))]
+    "name",
+    [name for name in everything() if not name.endswith((".bat", ".def", ".py", "Dockerfile"))],
 )
 def test_shell_syntax(name: str, tmp_path: Path) -> None:
     [path] = write_scripts(tmp_path, {name: everything()[name]})
@@ -169,6 +190,75 @@ def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
     paths = write_scripts(tmp_path, {name: everything()[name] for name in chosen})
     done = subprocess.run([program, *paths], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    """The launcher of an archive, with a package beside it that says what it was given."""
+    folder = tmp_path / "with blanks, ü & (1)" / "SW"
+    write_scripts(folder, launchers())
+    (folder / "ctc_submit" / "cli").mkdir(parents=True)
+    for package in ("ctc_submit", "ctc_submit/cli"):
+        (folder / package / "__init__.py").write_text("")
+    program = folder / "ctc_submit" / "cli" / "main.py"
+    program.write_text("import sys\ndef main(prog_name): print(prog_name, sys.argv[1:])\n")
+    return folder / "ctc-submit"
+
+
+def launch(starter: Path, *words: str, **more: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*words, starter, "--a", "b c"], capture_output=True, text=True, **more)
+
+
+@pytest.mark.parametrize("words", [(), ("sh",), ("bash",)])
+def test_the_launcher_starts_the_package_beside_it(starter: Path, words: tuple[str, ...]) -> None:
+    done = launch(starter, *words)
+    assert (done.returncode, done.stdout) == (0, "ctc-submit ['--a', 'b c']\n")
+
+
+def test_the_launcher_can_be_a_link(starter: Path, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "one").symlink_to(starter)
+    (tmp_path / "bin" / "two").symlink_to("one")
+    assert launch(tmp_path / "bin" / "two").stdout == "ctc-submit ['--a', 'b c']\n"
+
+
+def test_the_launcher_takes_no_module_of_the_folder_it_is_started_in(starter: Path) -> None:
+    (starter.parent.parent / "random.py").write_text("raise SystemExit('the wrong one')")
+    program = starter.parent / "ctc_submit" / "cli" / "main.py"
+    program.write_text("import random\n" + program.read_text())
+    assert launch(starter, cwd=starter.parent.parent).returncode == 0
+
+
+def test_the_launcher_names_a_package_that_is_missing(starter: Path) -> None:
+    program = starter.parent / "ctc_submit" / "cli" / "main.py"
+    program.write_text("def main(prog_name):\n    import no_such_package.inner\n")
+    done = launch(starter)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert ": has no package no_such_package; install the packages once" in done.stderr
+
+
+def test_the_launcher_says_that_python_is_missing(starter: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("bash", "dirname", "readlink", "env"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    done = launch(starter, env={"PATH": str(programs)})
+    assert done.returncode == 1
+    assert done.stderr.startswith("ctc-submit: python3 is missing; install")
+
+
+def test_an_old_python_is_told(starter: Path) -> None:
+    code = (
+        "import sys; sys.version_info = (3, 8, 1); sys.argv = sys.argv[1:]; "
+        "exec(compile(open(sys.argv[0]).read(), sys.argv[0], 'exec'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, starter.with_name("start.py")], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(" is Python 3.8; expected 3.11 or newer\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_slurm_runs_one_script_a_task(tmp_path: Path) -> None:

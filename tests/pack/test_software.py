@@ -11,7 +11,7 @@ from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.entry import Entry, Rendering
 from ctc_submit.pack.method_page import About, read_cards, render_markdown
 from ctc_submit.pack.requirements import pinned_requirements
-from ctc_submit.pack.software import software_files, started
+from ctc_submit.pack.software import software_files, started, wheel_files
 from ctc_submit.pack.typeset import lines_of, render_pdf
 from tests.pack import stand_in
 from tests.pack.result_scenes import faultless
@@ -29,7 +29,7 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
         [Entry(HELA, "01"), Entry(HELA, "02")],
         models,
         about=About("TEAM"),
-        requirements="numpy==2.0\n",
+        requirements="standinneed==1.0\n",
         how=Rendering(batch=True, cluster=True),
         package=stand_in.package(tmp_path),
         wheels=stand_in.wheel(tmp_path / "wheels").parent,
@@ -54,6 +54,7 @@ def test_the_archive_holds_all_that_a_rerun_needs(tmp_path: Path, models: dict[s
         f"models/{HELA}/weights.safetensors",
         "requirements.txt",
         "slurm.sbatch",
+        "start.py",
         "wheels/standinneed-1.0-py3-none-any.whl",
     ]
     assert started(files) == {f"SW/{HELA}-01.sh", f"SW/{HELA}-02.sh", "SW/ctc-submit"}
@@ -90,7 +91,7 @@ def test_a_missing_model_is_named(models: dict[str, Path]) -> None:
 
 
 def test_a_folder_without_wheels_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:
-    with pytest.raises(DataError, match="holds no wheels"):
+    with pytest.raises(DataError, match="no such folder; expected one with wheels"):
         software_files(
             [Entry(HELA, "01")], models, about=About("T"), requirements="", wheels=tmp_path / "none"
         )
@@ -177,3 +178,30 @@ def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "card.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"card\.json"):
         read_cards({"m": tmp_path})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("notes.txt", b"", "holds no wheels; fill it"),
+        ("odd.whl", b"", "is no whole wheel"),
+        ("other-1.0-py3-none-any.whl", b"cut off", "is no whole wheel"),
+        ("other-1.0-py3-none-any.whl", b"PK\5\6" + bytes(18), "is no wheel"),
+    ],
+)
+def test_wheels_that_are_none_are_refused(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        wheel_files(tmp_path)
+    with pytest.raises(DataError, match="no such folder"):
+        wheel_files(tmp_path / "absent")
+
+
+def test_a_pin_is_met_by_a_wheel_with_a_local_label(tmp_path: Path) -> None:
+    path = stand_in.wheel(tmp_path)
+    path.rename(path.with_name("standinneed-1.0+cpu-py3-none-any.whl"))
+    assert len(wheel_files(tmp_path, "standinneed==1.0\n")) == 1
+    with pytest.raises(DataError, match=r"holds no wheel of standinneed==1\.1"):
+        wheel_files(tmp_path, "standinneed==1.1\n")

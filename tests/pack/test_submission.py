@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -311,7 +313,7 @@ def test_the_pre_flight_installs_from_the_wheels(tmp_path: Path) -> None:
         package=scene.package,
         requirements="standinneed==1.0\n",
     )
-    with pytest.raises(RulesBroken, match="No module named 'standinneed'"):
+    with pytest.raises(RulesBroken, match="has no package standinneed"):
         scene.pack(python=Path(sys.executable))
     said = scene.pack(wheels=wheels)
     assert "4 masks equal" in said[-1]
@@ -326,8 +328,54 @@ def test_wheels_that_do_not_suffice_are_refused(tmp_path: Path) -> None:
     scene.sources = Sources(
         scene.data, tmp_path / "models", package=scene.package, requirements="absent==2.0\n"
     )
-    with pytest.raises(ToolError, match=r"absent==2\.0"):
-        scene.pack(wheels=wheels)
+    with pytest.raises(DataError, match=r"wheels: holds no wheel of absent==2\.0; fill it"):
+        scene.pack(wheels=wheels, preflight=False)
+
+
+@pytest.mark.slow
+def test_wheels_of_another_system_are_refused(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    wheel = stand_in.wheel(tmp_path / "wheels")
+    wheel.rename(wheel.with_name("standinneed-1.0-cp39-cp39-win_amd64.whl"))
+    scene.sources = replace(scene.sources, requirements="standinneed==1.0\n")
+    with pytest.raises(ToolError, match=r"wheels cannot be installed: .*standinneed==1\.0"):
+        scene.pack(wheels=wheel.parent)
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize("name", ["none", "bin"])
+def test_an_interpreter_that_is_none_is_told_first(scene: Scene, tmp_path: Path, name: str) -> None:
+    (tmp_path / "bin").mkdir()
+    with pytest.raises(ToolError, match=f"{name}: no program; --python names"):
+        scene.pack(python=tmp_path / name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_program_that_is_stopped_leaves_nothing_running(tmp_path: Path, number: int) -> None:
+    ending = "import os, time; Path(sys.argv[3], '../../../pid').write_text(str(os.getpid())); "
+    scene = Scene(tmp_path, ending=ending + "time.sleep(60)")
+    code = (
+        "import sys; from dataclasses import replace; from pathlib import Path; "
+        "from ctc_submit.cli.options import errors_to_exit_codes, stopped_in_order; "
+        "from ctc_submit.pack.submission import Sources, pack; root = Path(sys.argv[1]); "
+        "sources = Sources(root / 'data', root / 'models', package=root / 'source' / 'ctc_submit', "
+        "requirements='-'); "
+        "errors_to_exit_codes(stopped_in_order(lambda: pack(sources, root / 'out')))()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE, text=True
+    )
+    told = tmp_path / "pid"
+    for _ in range(600):
+        if told.exists() and told.read_text():
+            break
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.communicate(timeout=30)[1] == "ctc-submit: stopped\n"
+    assert process.returncode == 130
+    assert not Path("/proc", told.read_text(), "cmdline").exists()
+    assert not [path.name for path in tmp_path.iterdir() if "out" in path.name]
+    assert scene.data.exists()
 
 
 def test_a_submission_over_the_limit_is_refused(scene: Scene) -> None:

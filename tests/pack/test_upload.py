@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from cryptography import x509
@@ -80,6 +81,8 @@ class Site:
     def __init__(self, settings: Server, store: Path, commands: list[str]) -> None:
         self.settings, self.store, self.commands = settings, store, commands
         self.failing = 0
+        self.unknown: set[str] = set()
+        self.home = ""
 
 
 @pytest.fixture
@@ -101,6 +104,11 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
                 running.failing -= 1
                 self.close()
                 return
+            if cmd in running.unknown:
+                self.respond("502 not here")
+                return
+            if cmd == "PWD" and running.home:
+                self.fs.cwd = running.home
             super().pre_process_command(line, cmd, arg)
 
     Handler.authorizer.add_user(USER, PASSWORD, str(store), perm="elradfmwM")
@@ -182,6 +190,66 @@ def test_it_gives_up_after_some_attempts(packed: Path, site: Site) -> None:
     site.failing = 99
     with pytest.raises(ToolError, match=r"mask000\.tif: failed 3 times .* --skip-present"):
         send(packed, site.settings)
+
+
+def test_a_server_that_does_not_tell_sizes_is_remarked_on_once(
+    packed: Path, site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.unknown = {"SIZE", "PWD"}
+    assert send(packed, site.settings) == [False] * 3
+    assert stored(site.store) == FILES
+    assert [record.message for record in caplog.records] == [
+        "127.0.0.1: does not tell sizes, so none are compared"
+    ]
+
+
+def test_a_relative_root_lies_where_the_server_lets_one_in(packed: Path, site: Site) -> None:
+    (site.store / "inner" / "team" / "SW").mkdir(parents=True)
+    site.home = "/inner"
+    send(packed, Server(**{**vars(site.settings), "root": "team"}))
+    assert set(stored(site.store)) == {f"inner/team/{name}" for name in FILES}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("root", "a\nb"), ("host", "a" * 70), ("host", ".here")]
+)
+def test_names_that_cannot_be_sent_are_told(
+    packed: Path, site: Site, setting: str, value: str
+) -> None:
+    server = Server(**{**vars(site.settings), setting: value})
+    with pytest.raises(ToolError, match=r"cannot be sent .* look for line ends"):
+        send(packed, server)
+
+
+@pytest.mark.parametrize("odd", ["wr0ng\n", "wr\r0ng", "wr\udcff0ng"])
+def test_a_password_that_cannot_be_sent_is_told_without_saying_it(
+    packed: Path, site: Site, odd: str
+) -> None:
+    with pytest.raises(ToolError, match="cannot be sent") as refused:
+        send(packed, site.settings, odd)
+    assert "wr" not in str(refused.value)
+    assert "PASS" not in site.commands
+
+
+def test_a_file_that_went_away_is_not_the_servers_fault(packed: Path, site: Site) -> None:
+    plan = plan_upload(packed)
+    plan[0].local.unlink()
+    with pytest.raises(DataError, match=r"mask000\.tif: cannot be read"):
+        upload(plan, site.settings, USER, PASSWORD, lambda *_: None)
+
+
+def test_after_a_failure_nobody_waits_for_a_silent_server(
+    packed: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quits: list[None] = []
+    monkeypatch.setattr("ftplib.FTP.quit", lambda _: quits.append(None))
+    site.failing = 99
+    with pytest.raises(ToolError):
+        send(packed, site.settings)
+    assert not quits
+    site.failing = 0
+    send(packed, site.settings)
+    assert len(quits) == 1
 
 
 def test_a_wrong_password_is_said_without_saying_it(packed: Path, site: Site) -> None:
@@ -268,3 +336,34 @@ def test_command_asks_for_what_it_is_not_given(packed: Path, site: Site) -> None
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output
     assert CliRunner().invoke(main, ["upload", str(packed)]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--attempts", "0"), ("--timeout", "0"), ("--timeout", "1e300"), ("--port", "70000")],
+)
+def test_command_refuses_numbers_that_make_no_sense(packed: Path, option: str, value: str) -> None:
+    done = CliRunner().invoke(main, ["upload", str(packed), "--host", "x", option, value])
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.output
+
+
+def test_command_says_how_to_go_without_being_asked(packed: Path) -> None:
+    done = CliRunner().invoke(main, ["upload", str(packed), "--host", "127.0.0.1"], input="")
+    assert done.exit_code == 1
+    assert "ctc-submit: user: nobody answers; set CTC_FTP_USER" in done.stderr
+
+
+def test_command_that_is_stopped_at_a_question_leaves_as_stopped(
+    packed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> str:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise click.Abort from None  # as click does
+
+    monkeypatch.setattr("click.prompt", interrupted)
+    done = CliRunner().invoke(main, ["upload", str(packed), "--host", "127.0.0.1"])
+    assert done.exit_code == 130
+    assert "ctc-submit: stopped" in done.stderr
