@@ -8,7 +8,9 @@ from importlib import resources
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.archive import MANIFEST, Content, manifest
@@ -122,16 +124,17 @@ def wheel_files(folder: Path, requirements: str = "") -> dict[str, Content]:
     found = sorted(folder.glob("*.whl"))
     if not found:
         raise DataError(f"{folder}: holds no wheels; fill it with {FILLING}")
-    there = {_version_of(path) for path in found}
-    for line in filter(None, requirements.split()):
-        name, _, version = line.partition("==")
-        if (canonicalize_name(name), version) not in there:
+    there = [_version_of(path) for path in found]
+    for line in filter(None, requirements.splitlines()):
+        wanted = Requirement(line)
+        name, fits = canonicalize_name(wanted.name), wanted.specifier
+        if not any(n == name and fits.contains(v, prereleases=True) for n, v in there):
             raise DataError(f"{folder}: holds no wheel of {line}; fill it with {FILLING}")
     return {f"wheels/{path.name}": path for path in found}
 
 
-def _version_of(wheel: Path) -> tuple[str, str]:
-    """Return a wheel's package and version, without a local label, after a look into it."""
+def _version_of(wheel: Path) -> tuple[str, Version]:
+    """Return a wheel's package and version, after a look into it."""
     try:
         name, version, *_ = parse_wheel_filename(wheel.name)
         with zipfile.ZipFile(wheel) as archive:
@@ -139,7 +142,7 @@ def _version_of(wheel: Path) -> tuple[str, str]:
                 raise DataError(f"{wheel}: is no wheel; fetch it again")
     except (InvalidWheelFilename, zipfile.BadZipFile, OSError) as error:
         raise DataError(f"{wheel}: is no whole wheel ({error}); fetch it again") from None
-    return name, version.public
+    return name, version
 
 
 def _readme(title: str, scripts: Iterable[str], offline: bool) -> str:

@@ -40,7 +40,7 @@ def image(client: Any, base: str, tmp_path_factory: pytest.TempPathFactory) -> I
     root = tmp_path_factory.mktemp("image")
     model = stand_in.model(root / HELA, faultless(root / "data"))
     wheels = stand_in.wheel(root / "wheels").parent
-    (wheels / "ballast-1.0-py3-none-any.whl").write_bytes(os.urandom(BALLAST))
+    stand_in.wheel(wheels, "ballast", os.urandom(BALLAST))
     package = stand_in.package(root, imports="import standinneed", ending=PROBE)
     context = context_files(
         {HELA: model}, requirements="standinneed==1.0\n", package=package, wheels=wheels

@@ -65,13 +65,13 @@ def model(folder: Path, result: Path) -> Path:
     return folder
 
 
-def wheel(folder: Path, name: str = "standinneed") -> Path:
-    """Write a wheel of a package without content, as pip installs it."""
+def wheel(folder: Path, name: str = "standinneed", content: bytes = b"") -> Path:
+    """Write a wheel of a package with a file of this content, as pip installs it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-1.0-py3-none-any.whl"
     info = f"{name}-1.0.dist-info"
-    files = {
-        f"{name}.py": "",
+    files: dict[str, str | bytes] = {
+        f"{name}.py": content,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
