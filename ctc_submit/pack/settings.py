@@ -83,5 +83,7 @@ class Server:
     )
     skip_present: bool = field(
         default=False,
-        metadata={"help": "Pass over files that the server has in the same size."},
+        metadata={
+            "help": "Pass over files that the server has in the same size, of the same submission."
+        },
     )
