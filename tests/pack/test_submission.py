@@ -355,7 +355,8 @@ def test_a_program_that_is_stopped_leaves_nothing_running(tmp_path: Path, number
     ending = "import os, time; Path(sys.argv[3], '../../../pid').write_text(str(os.getpid())); "
     scene = Scene(tmp_path, ending=ending + "time.sleep(60)")
     code = (
-        "import sys; from dataclasses import replace; from pathlib import Path; "
+        "import signal, sys; from dataclasses import replace; from pathlib import Path; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in background
         "from ctc_submit.cli.options import errors_to_exit_codes, stopped_in_order; "
         "from ctc_submit.pack.submission import Sources, pack; root = Path(sys.argv[1]); "
         "sources = Sources(root / 'data', root / 'models', package=root / 'source' / 'ctc_submit', "
@@ -371,8 +372,11 @@ def test_a_program_that_is_stopped_leaves_nothing_running(tmp_path: Path, number
             break
         time.sleep(0.1)
     process.send_signal(number)
-    assert process.communicate(timeout=30)[1] == "ctc-submit: stopped\n"
-    assert process.returncode == 130
+    try:
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, said) == (130, "ctc-submit: stopped\n")
     assert not Path("/proc", told.read_text(), "cmdline").exists()
     assert not [path.name for path in tmp_path.iterdir() if "out" in path.name]
     assert scene.data.exists()
