@@ -142,14 +142,11 @@ def _until_stopped(reports: Iterator[Any]) -> Iterator[Any]:
 
 def _with_split(reports: Iterator[Any], job: Any, selection: Any) -> Iterator[Any]:
     """Write what was drawn when the training is under way: one that is refused leaves the file."""
-    under_way = False
-    for report in reports:
-        if not under_way:
-            selection.save_split(job.work / "split.json")
-        under_way = True
-        yield report
-    if not under_way:  # it had ended before
-        selection.save_split(job.work / "split.json")
+    first = next(reports, None)  # None: it had ended before
+    selection.save_split(job.work / "split.json")
+    if first is not None:
+        yield first
+    yield from reports
 
 
 def _with_bar(reports: Iterator[Any]) -> Iterator[Any]:

@@ -20,6 +20,7 @@ from ctc_submit.pack.rules.names import TRACKS, Listing, list_folder
 from ctc_submit.pack.rules.signal import nothing_found
 from ctc_submit.pack.tree import RULES as TREE_RULES
 from ctc_submit.pack.tree import find_results, is_result
+from ctc_submit.pixels.field import is_empty
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ def _no_field(listing: Listing, reference: Reference) -> Iterator[str]:
         with suppress(DataError):  # told with the masks
             shape = shape_of(next(iter(listing.meant.values())))
     border = reference.border or 0
-    if shape is not None and border and 2 * border >= min(shape[-2:]):
+    if shape is not None and border and is_empty(shape, border):
         size = "×".join(map(str, shape[-2:]))
         yield f"field of interest: a border of {border} pixels leaves nothing of {size}"
 

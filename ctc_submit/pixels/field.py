@@ -16,6 +16,11 @@ def labels_in(labels: np.ndarray) -> np.ndarray:
     return np.flatnonzero(seen)
 
 
+def is_empty(shape: tuple[int, ...], border: int) -> bool:
+    """Tell whether a border leaves no pixel of a frame, YX or ZYX, as field of interest."""
+    return 2 * border >= min(shape[-2:])
+
+
 def labels_outside(labels: np.ndarray, border: int) -> np.ndarray:
     """Find the objects that have no pixel inside the field of interest.
 
@@ -33,7 +38,7 @@ def labels_outside(labels: np.ndarray, border: int) -> np.ndarray:
         ValueError: If the border is negative or leaves no pixel of the frame.
     """
     height, width = labels.shape[-2:]
-    if border < 0 or 2 * border >= min(height, width):
+    if border < 0 or is_empty(labels.shape, border):
         raise ValueError(f"a border of {border} pixels leaves nothing of {height}×{width}")
     inside = labels[..., border : height - border, border : width - border]
     return np.setdiff1d(labels_in(labels), labels_in(inside), assume_unique=True)

@@ -8,7 +8,7 @@ from skimage.measure import label as components_of
 from ctc_submit.data.problem import Problem
 from ctc_submit.pack.mask_file import MaskFile
 from ctc_submit.pack.reference import Reference
-from ctc_submit.pixels.field import labels_outside
+from ctc_submit.pixels.field import is_empty, labels_outside
 
 LISTED = 5
 
@@ -53,7 +53,7 @@ def pieces(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
 def field_of_interest(mask: MaskFile, reference: Reference) -> Iterator[Problem]:
     """An object has a pixel inside the frame minus the border E (section on the field)."""
     border = reference.border
-    if not border or mask.labels is None or 2 * border >= min(mask.labels.shape[-2:]):
+    if not border or mask.labels is None or is_empty(mask.labels.shape, border):
         return
     outside = labels_outside(mask.labels, border)
     if outside.size:
