@@ -143,6 +143,29 @@ def build_backbone(name: str, width: int) -> nn.Module:
     return pyramid
 
 
+def hold_statistics(net: nn.Module) -> None:
+    """Keep the statistics of batch normalisation; it learns only scale and shift.
+
+    So a step does not depend on how many images share a batch.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def load_imagenet(body: nn.Module, name: str) -> None:
+    """Give a backbone's body the weights of `imagenet_state`; others that it holds are left out.
+
+    Raises:
+        CheckpointError: If they cannot be had or a tensor is missing.
+    """
+    state, ours = imagenet_state(name), body.state_dict()
+    for missing in ours.keys() - state.keys():
+        if not missing.endswith("num_batches_tracked"):
+            raise CheckpointError(f"ImageNet weights of {name} lack {missing}")
+    body.load_state_dict({key: state.get(key, ours[key]) for key in ours})
+
+
 def imagenet_state(name: str) -> dict[str, Tensor]:
     """Return ImageNet weights of a backbone's body, by the names of its tensors.
 

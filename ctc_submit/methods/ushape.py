@@ -2,7 +2,8 @@
 
 Differences from the original: convolutions are padded, so that the answer is as large as the image;
 features are enlarged bilinearly instead of by transposed convolutions, which leaves no
-checkerboard; and normalisation of the features can be switched on.
+checkerboard; normalisation of the features can be switched on; and a pretrained encoder can take
+the place of the contracting path.
 """
 
 from itertools import pairwise
@@ -13,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.encoder import Encoder
 
 GROUP = 8
 """Least channels that group normalisation takes together."""
@@ -34,26 +36,44 @@ class UShape(nn.Module):
     """A contracting path, an expanding path, and a 1×1 convolution that answers every pixel."""
 
     def __init__(
-        self, *, width: int, depth: int, outputs: int, norm: str = "group", scale: float = 1.0
+        self,
+        *,
+        width: int,
+        depth: int,
+        outputs: int,
+        norm: str = "group",
+        scale: float = 1.0,
+        encoder: str = "none",
     ) -> None:
         """Build it with Xavier-normal weights and zero biases.
 
         Args:
             width: Channels at full size; they double with every level.
-            depth: How often the size is halved, 0 or more.
+            depth: How often the size is halved, 0 or more; an encoder has a depth of its own.
             outputs: Values a pixel.
             norm: ``group`` (a frame's answer does not depend on its batch), ``batch`` or ``none``
                 (as in the original).
             scale: Images are resized by this inside, and the answer back; 0.5 takes a quarter of
                 the time and sees twice as far.
+            encoder: One of `ENCODERS` as the contracting path; ``none``: its own of `Block`.
         """
         super().__init__()
         self.scale = scale
+        path = None if encoder == "none" else Encoder(encoder)
         channels = [width << level for level in range(depth + 1)]
-        self.down = nn.ModuleList(Block(*pair, norm) for pair in pairwise([1, *channels]))
-        self.up = nn.ModuleList(Block(up + low, up, norm) for up, low in pairwise(channels))
+        skips = channels
+        if path is None:
+            self.down = nn.ModuleList(Block(*pair, norm) for pair in pairwise([1, *channels]))
+        else:
+            skips = path.channels
+            channels = [*(width << level for level in range(len(skips) - 1)), skips[-1]]
+        self.up = nn.ModuleList(
+            Block(skip + low, up, norm)
+            for skip, (up, low) in zip(skips[:-1], pairwise(channels), strict=True)
+        )
         self.head = nn.Conv2d(width, outputs, 1)
         self.apply(_xavier)
+        self.encoder = path
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits.
@@ -75,16 +95,24 @@ class UShape(nn.Module):
         height, width = images.shape[-2:]
         whole = 1 << len(self.up)
         x = F.pad(images, (0, -width % whole, 0, -height % whole), mode="replicate")
-        skips: list[Tensor] = []
-        for level, block in enumerate(self.down):
-            x = block(F.max_pool2d(x, 2) if level else x)
-            skips.append(x)
+        skips = self._contracted(x)
         x = skips.pop()
         for block in reversed(self.up):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = block(torch.cat([skips.pop(), x], dim=1))
         answer: Tensor = self.head(x)
         return answer[..., :height, :width]
+
+    def _contracted(self, x: Tensor) -> list[Tensor]:
+        """Return the features of every level, finest first."""
+        if self.encoder is not None:
+            levels: list[Tensor] = self.encoder(x)
+            return levels
+        skips: list[Tensor] = []
+        for level, block in enumerate(self.down):
+            x = block(F.max_pool2d(x, 2) if level else x)
+            skips.append(x)
+        return skips
 
 
 def stacked(maps: list[Tensor], images: Tensor) -> Tensor:

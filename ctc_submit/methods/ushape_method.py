@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ctc_submit.data.instances import Instance
+from ctc_submit.methods.encoder import EncoderName
 from ctc_submit.methods.method import CellSizes, MethodConfig
 from ctc_submit.methods.ushape import UShape, load_weights
 
@@ -27,7 +28,14 @@ class UShapeConfig(MethodConfig):
             "unit": "channels",
         },
     )
-    depth: int = field(default=4, metadata={"help": "How often the size is halved."})
+    depth: int = field(
+        default=4,
+        metadata={"help": "How often the size is halved; an encoder does it five times."},
+    )
+    encoder: EncoderName = field(
+        default="none",
+        metadata={"help": "Pretrained contracting path in the place of the network's own."},
+    )
     scale: float = field(
         default=1.0,
         metadata={
@@ -66,6 +74,7 @@ class UShapeMethod(ABC, Generic[Config]):
             outputs=self.outputs,
             norm=config.norm,
             scale=config.scale,
+            encoder=config.encoder,
         )
         self.net = net.to(memory_format=torch.channels_last)
 
@@ -85,12 +94,15 @@ class UShapeMethod(ABC, Generic[Config]):
         """Return settings of which some follow the training set."""
 
     def pretrain(self, source: str) -> None:
-        """Start from a file of weights; for any other source, from Xavier-normal ones.
+        """Start from a file of weights, an encoder from ImageNet's; otherwise from random ones.
 
         Raises:
-            CheckpointError: If the file cannot be read or holds another network.
+            CheckpointError: If the file cannot be read or holds another network, or ImageNet's
+                weights cannot be had.
         """
-        if not load_weights(self.net, source) and source != "none":
+        if source == "imagenet" and (encoder := self.net.encoder) is not None:
+            encoder.pretrain()
+        elif not load_weights(self.net, source) and source != "none":
             text = "there is no %s from %s; it starts from random weights"
             logger.warning(text, self.title, source)
 

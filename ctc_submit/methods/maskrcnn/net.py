@@ -18,7 +18,7 @@ from torchvision.models.detection.faster_rcnn import (
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 
-from ctc_submit.methods.backbones import STRIDES, build_backbone
+from ctc_submit.methods.backbones import STRIDES, build_backbone, hold_statistics
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.mask_head import Hourglass
 from ctc_submit.methods.maskrcnn.pooling import RegionAlign
@@ -61,14 +61,9 @@ class Net(nn.Module):
         initialise_heads(self)
 
     def train(self, mode: bool = True) -> "Net":
-        """Switch to training; batch normalisation keeps its statistics.
-
-        It learns only scale and shift, so a step does not depend on how many images share a batch.
-        """
+        """Switch to training; batch normalisation keeps its statistics."""
         super().train(mode)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.eval()
+        hold_statistics(self)
         return self
 
     def features(self, images: Tensor) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ctc_submit.errors import CheckpointError
-from ctc_submit.methods.backbones import LITE, imagenet_state
+from ctc_submit.methods.backbones import LITE, load_imagenet
 
 PREDICTORS = ("roi_heads.box_predictor.", "roi_heads.mask_predictor.")
 """The last layers of both branches, which depend on the number of classes."""
@@ -36,7 +36,7 @@ def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
     if source == "none":
         return
     if source == "imagenet":
-        net.get_submodule("backbone.body").load_state_dict(_body(net, imagenet_state(backbone)))
+        load_imagenet(net.get_submodule("backbone.body"), backbone)
         return
     state = _coco_state(backbone) if source == "coco" else _file_state(Path(source))
     ours = net.state_dict()
@@ -54,16 +54,6 @@ def _fitting(state: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Ten
     same = {k for k, v in state.items() if k in ours and ours[k].shape == v.shape}
     partly = {part for part in PREDICTORS for k in ours if k.startswith(part) and k not in same}
     return {k: state[k] for k in same if not k.startswith(tuple(partly))}
-
-
-def _body(net: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Keep those tensors that the backbone's body has; all of its tensors must be there."""
-    ours = net.get_submodule("backbone.body").state_dict()
-    missing = [name for name in ours if name not in state]
-    optional = [name for name in missing if name.endswith("num_batches_tracked")]
-    if len(missing) > len(optional):
-        raise CheckpointError(f"ImageNet weights lack {missing[0]}")
-    return {name: state.get(name, ours[name]) for name in ours}
 
 
 def _coco_state(backbone: str) -> dict[str, Tensor]:
