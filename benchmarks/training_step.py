@@ -1,8 +1,10 @@
 """Time of a training step of the light Mask R-CNN, and of what makes it fast on a CPU.
 
 python benchmarks/training_step.py [--images 40]
+python benchmarks/training_step.py --memory returned --only-training
 """
 
+import resource
 import statistics
 import tempfile
 import time
@@ -23,6 +25,7 @@ from ctc_submit.methods.maskrcnn.pooling import LEVELS, RegionAlign
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
+from ctc_submit.train import loop
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.loop import Learner, learn
@@ -126,10 +129,28 @@ def compare(what: str, slow: tuple[str, float], fast: tuple[str, float]) -> None
 @click.option("--batch", default=2, show_default=True, help="Images a step.")
 @click.option("--workers", default=1, show_default=True, help="Processes that prepare them.")
 @click.option("--precision", default="auto", show_default=True, help="Of the network.")
-def main(images: int, size: int, batch: int, workers: int, precision: str) -> None:
-    """Print seconds an image in training, and the two comparisons that the code relies on."""
+@click.option(
+    "--memory",
+    default="kept",
+    show_default=True,
+    type=click.Choice(["kept", "returned"]),
+    help="What becomes of memory that a step has freed; returned: as the C library has it.",
+)
+@click.option("--only-training", is_flag=True, help="Leave the comparisons out.")
+def main(
+    images: int,
+    size: int,
+    batch: int,
+    workers: int,
+    precision: str,
+    memory: str,
+    only_training: bool,
+) -> None:
+    """Print seconds an image in training, and the comparisons that the code relies on."""
     torch.manual_seed(0)
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}")
+    if memory == "returned":
+        vars(loop)["keep_freed_memory"] = lambda: False
     if images:
         config = TrainConfig(
             batch=batch,
@@ -142,8 +163,11 @@ def main(images: int, size: int, batch: int, workers: int, precision: str) -> No
             seconds, share = training(Path(folder), size, images, config)
         print(
             f"training: {seconds:.3f} s an image of {size}×{size}, "
-            f"{share:.1%} of it waiting for the loader"
+            f"{share:.1%} of it waiting for the loader, peak "
+            f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB, memory {memory}"
         )
+    if only_training:
+        return
     for channels, side, kernel in ((96, size // 2, 3), (144, size // 4, 3), (240, size // 8, 5)):
         layer = nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=channels)
         shape = (batch, channels, side, side)

@@ -16,6 +16,7 @@ from ctc_submit.methods.method import Method
 from ctc_submit.segment import autocast_type
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.crops import Batches
+from ctc_submit.train.memory import keep_freed_memory
 from ctc_submit.train.processes import Group
 
 
@@ -65,6 +66,8 @@ class Learner:
         self.losses = self.group.spread(method)
         device = next(method.net.parameters()).device
         self.device = device
+        if device.type == "cpu":
+            keep_freed_memory()
         self.optimizer = torch.optim.AdamW(
             method.net.parameters(),
             config.learning_rate,
