@@ -172,7 +172,9 @@ def read_card(folder: Path) -> Card:
         return settings_of(Card, known, path)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: missing; the folder is not a model") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path}: is not a model's card ({error})") from error
 
 

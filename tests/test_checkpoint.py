@@ -78,7 +78,9 @@ def broken(model: Path, what: str) -> None:
     elif what == "cut weights":
         weights.write_bytes(weights.read_bytes()[:1000])
     else:
-        {"no card": card, "no weights": weights}[what].unlink()
+        {"no weights": weights}.get(what, card).unlink()
+    if what == "a folder for a card":
+        card.mkdir()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,7 @@ def broken(model: Path, what: str) -> None:
         ("no weights", "cannot be read"),
         ("other weights", "expected the weights of card.json"),
         ("cut weights", "expected the weights of card.json"),
+        ("a folder for a card", "card.json: cannot be read (Is a directory)"),
         ("no json", "is not a model's card"),
         ("a list", "is not a model's card"),
         ("other format", "another format"),

@@ -96,7 +96,8 @@ def numbered_files(
         Number to path, ascending.
 
     Raises:
-        DataError: If there is no such folder or file, a hole, a duplicate, or mixed digits.
+        DataError: If there is no such folder or file, a hole, a duplicate, mixed digits, or a pipe
+            in the place of a file.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected {what} named {prefix}000.tif")
@@ -105,6 +106,8 @@ def numbered_files(
         match = pattern.fullmatch(path.name)
         if match is None:
             continue
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise DataError(f"{path}: is a pipe or a device; expected a file")
         number = int(match[1])
         if number in found:
             raise DataError(f"{path}: is number {number} a second time, after {found[number].name}")

@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,14 @@ def test_mixed_digits_are_named(tmp_path: Path) -> None:
 def test_a_number_twice_is_named(tmp_path: Path, twin: str) -> None:
     with pytest.raises(DataError, match="is number 0 a second time, after "):
         _ = sequence_of(tmp_path / "01", "t000.tif", twin).frames
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_pipe_in_the_place_of_a_frame_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "t000.tif").touch()
+    os.mkfifo(tmp_path / "t001.tif")
+    with pytest.raises(DataError, match=r"t001\.tif: is a pipe or a device"):
+        _ = Sequence.at(tmp_path).frames
 
 
 def test_missing_folder(tmp_path: Path) -> None:
