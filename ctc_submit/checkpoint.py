@@ -1,4 +1,4 @@
-"""A model is a folder: ``weights.safetensors`` and ``card.json``."""
+"""A model is a folder: ``weights.safetensors`` and ``card.json``, and those of its partners."""
 
 import hashlib
 import json
@@ -17,7 +17,10 @@ from ctc_submit.methods.settings import settings_of
 
 Settings = TypeVar("Settings")
 FORMAT = 1
+_NONE = {"", ".."}
 WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
+PARTNERS = "partners"
+"""Folder in a model's, with the models that see every frame too; its card names them."""
 CURVES = "curves.png"
 """Picture of a training's course; a model's README shows it where it lies in the folder."""
 
@@ -38,6 +41,7 @@ class Card:
         track: Settings of `ctc_submit.track.settings.TrackConfig` that are not the defaults.
         notes: Limits and terms, in sentences.
         sha256: Of the weights file.
+        partners: Names of models in its folder `PARTNERS`, whose cells are fused with its own.
     """
 
     name: str
@@ -51,13 +55,18 @@ class Card:
     track: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
+    partners: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Hold what others read of the data against its form.
 
         Raises:
-            ValueError: If data sets or sequences are no list of names.
+            ValueError: If data sets or sequences are no list of names, or a partner's name is none
+                of a folder.
         """
+        for partner in self.partners:
+            if not isinstance(partner, str) or Path(partner).name != partner or partner in _NONE:
+                raise ValueError(f"partners: {partner!r} is no name of a folder")
         for name in ("datasets", "sequences"):
             value = self.data.get(name, [])
             names = isinstance(value, list | tuple) and all(isinstance(n, str) for n in value)
@@ -132,6 +141,11 @@ def render_card(card: Card, *, curves: bool = False) -> str:
     parts = [
         f"# {card.name}",
         f"A `{card.method}` of ctc-submit. Use it with `ctc-submit run SEQUENCE --model MODEL`.",
+        *(
+            [f"Its partners see every frame too, and cells are fused: {', '.join(card.partners)}."]
+            if card.partners
+            else []
+        ),
         "## Scores",
         "| protocol | data | measure | value | frames | cells | mean J of found cells |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows),

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class Run:
         Raises:
             DataError: If the result cannot be a folder of its own.
         """
-        self.sequence, self.config = sequence, config
+        self.sequence, self.config, self.ensemble = sequence, config, config.ensemble
         self.models = (model,) if isinstance(model, Path) else model
         self.result = result if result.name not in {"", ".."} else result.resolve()
         self.target = result.resolve()
@@ -126,7 +126,7 @@ class Run:
             CtcError: If the run to resume had other settings.
         """
         start = time.perf_counter()
-        members = self.clock.timed("load", load_members, self.models, device)
+        members = self.clock.timed("load", load_members, self.models, device, self.ensemble)
         tuned = config_from(TrackConfig, members[0].card.track, self.models[0] / CARD)
         self.linking = replace(tuned, repair=tuned.repair or self.config.repair)
         settings = self._settings(members, device)
@@ -134,7 +134,7 @@ class Run:
             raise DataError(f"{self.result}: is a file; name a folder for the result")
         with one_writer(self.result, "run"):
             size = self._open(settings)
-            yield from self._segment(lambda f: find_cells(f, members, self.config.ensemble), size)
+            yield from self._segment(lambda f: find_cells(f, members, self.ensemble), size)
             self.clock.timed("track" if self.linked else "publish", self._publish)
             self._close(settings, time.perf_counter() - start)
 
@@ -162,7 +162,7 @@ class Run:
             model = {name: known[0].pop(name) for name in ("name", "folder", "sha256")}
             models: dict[str, Any] = {"model": model} | known[0]
         else:
-            models = {"models": known, "ensemble": asdict(self.config.ensemble)}
+            models = {"models": known, "ensemble": {"agree": self.ensemble.agree}}
         return {
             "ctc_submit": __version__,
             "sequence": str(self.sequence.folder.resolve()),

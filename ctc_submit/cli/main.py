@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "tune": "Choose thresholds and painting on held-out frames.",
     "validate": "Score a model on annotated frames.",
     "average": "Make one model of several by the mean of their weights.",
+    "join": "Put several models into one folder, to be run as one.",
     "simulate": "Write a simulated data set with exact truth.",
     "download": "Fetch and unpack an official data set.",
     "eval": "Score results against their truth.",

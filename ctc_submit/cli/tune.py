@@ -62,6 +62,7 @@ def command(
     from tqdm import tqdm
 
     from ctc_submit.checkpoint import CARD, config_from, load_checkpoint
+    from ctc_submit.errors import CheckpointError
     from ctc_submit.segment import SegmentConfig, device_named
     from ctc_submit.train.held_out import tuning_frames
     from ctc_submit.train.selection import Selection
@@ -71,6 +72,8 @@ def command(
     chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)
     method, card = load_checkpoint(model, device_named(device))
+    if card.partners:
+        raise CheckpointError(f"{model}: has partners; tune each model before they are joined")
     if config.frames == "held-out":
         examples = tuning_frames(card, examples, chosen.card())
     survey(examples)

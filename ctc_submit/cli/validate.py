@@ -55,10 +55,12 @@ def command(
 
     if others and record:
         raise CtcError(f"--record {record}: a card is of one model; leave it out with --model")
+    if record and not ensemble.partners:
+        raise CtcError(f"--record {record}: a card is of all partners; leave out --no-partners")
     device = device_named(selection.pop("device"))
     chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)
-    members = load_members((model, *others), device)
+    members = load_members((model, *others), device, ensemble)
     name = " + ".join(map(str, (model, *others)))
     if not (parts := by_dataset(examples)):
         raise DataError(f"none of the frames has {chosen.truth} masks; look at --part and --split")

@@ -12,7 +12,7 @@ from ctc_submit.errors import CheckpointError, DataError, ToolError
 from ctc_submit.pack.archive import Content
 from ctc_submit.pack.requirements import pinned_requirements
 from ctc_submit.pack.scripts import DOCKERFILE, dockerfile
-from ctc_submit.pack.software import MODEL_FILES, package_files, wheel_files
+from ctc_submit.pack.software import model_files, package_files, wheel_files
 
 
 def context_files(
@@ -40,11 +40,7 @@ def context_files(
     context["requirements.txt"] = (requirements or pinned_requirements()).encode()
     context |= package_files(package)
     for name, folder in models.items():
-        for file in MODEL_FILES:
-            if (folder / file).is_file():
-                context[f"models/{name}/{file}"] = folder / file
-            elif file in MODEL_FILES[:2]:
-                raise CheckpointError(f"{folder / file}: missing; the folder is not a model")
+        context |= {f"models/{name}/{file}": path for file, path in model_files(folder).items()}
     return context | (wheel_files(wheels) if wheels else {})
 
 

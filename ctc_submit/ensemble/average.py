@@ -52,6 +52,12 @@ def average(folders: Sequence[Path], out: Path) -> Card:
     return save_checkpoint(out, first.method, _card_of(out.resolve().name, cards))
 
 
+def held_out_by_all(cards: Sequence[Card]) -> list[str]:
+    """Return the frames, sorted by name, that none of several models learned from."""
+    held_out = [set(card.data.get("held_out", ())) for card in cards]
+    return sorted(set.intersection(*held_out))
+
+
 def _same_network(first: Member, other: Member) -> None:
     """Refuse a model whose weights mean something else, and tell settings that are not the same."""
     if other.card.method != first.card.method:
@@ -79,12 +85,11 @@ def _same_network(first: Member, other: Member) -> None:
 
 def _card_of(name: str, cards: Sequence[Card]) -> Card:
     """Return what is known of the mean of these models."""
-    first = cards[0]
-    held_out = [set(card.data.get("held_out", ())) for card in cards]
+    first, common = cards[0], held_out_by_all(cards)
     data: dict[str, Any] = {k: v for k, v in first.data.items() if k != "held_out"}
     data["datasets"] = sorted({d for card in cards for d in card.data.get("datasets", ())})
-    if common := set.intersection(*held_out):
-        data["held_out"] = sorted(common)
+    if common:
+        data["held_out"] = common
     shared = {
         k: v
         for k, v in first.training.items()

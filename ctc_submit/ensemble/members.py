@@ -1,14 +1,14 @@
 """The models that look at a frame together."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ctc_submit.checkpoint import CARD, Card, config_from, load_checkpoint
+from ctc_submit.checkpoint import CARD, PARTNERS, Card, config_from, load_checkpoint
 from ctc_submit.ensemble.fusion import fused
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CheckpointError
@@ -49,16 +49,22 @@ def load_member(folder: Path, device: str) -> Member:
     return Member(folder, method, card, config_from(SegmentConfig, card.segment, folder / CARD))
 
 
-def load_members(folders: Sequence[Path], device: str) -> list[Member]:
-    """Load models of the same or of different methods.
+def load_members(
+    folders: Sequence[Path], device: str, config: EnsembleConfig | None = None
+) -> list[Member]:
+    """Load models of the same or of different methods, each followed by its partners.
+
+    Args:
+        folders: Of the models.
+        device: ``cpu`` or ``cuda``.
+        config: Whether partners are loaded too; with the default they are.
 
     Raises:
         CheckpointError: If a folder is no model, or two hold the same weights and settings.
     """
     members: list[Member] = []
-    for folder in folders:
-        member = load_member(folder, device)
-        card = member.card
+    for member in _with_partners(folders, device, config or EnsembleConfig()):
+        folder, card = member.folder, member.card
         for other in members:
             if (other.card.sha256, other.card.config) == (card.sha256, card.config):
                 raise CheckpointError(
@@ -68,6 +74,19 @@ def load_members(folders: Sequence[Path], device: str) -> list[Member]:
         members.append(member)
     _warn_of_strangers(members)
     return members
+
+
+def _with_partners(
+    folders: Sequence[Path], device: str, config: EnsembleConfig
+) -> Iterator[Member]:
+    for folder in folders:
+        member = load_member(folder, device)
+        yield member
+        for name in member.card.partners if config.partners else ():
+            partner = load_member(folder / PARTNERS / name, device)
+            if partner.card.partners:
+                raise CheckpointError(f"{partner.folder}: is a partner, so it has none of its own")
+            yield partner
 
 
 def find_cells(frame: np.ndarray, members: Sequence[Member], config: EnsembleConfig) -> np.ndarray:

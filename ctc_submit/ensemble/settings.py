@@ -15,3 +15,7 @@ class EnsembleConfig:
             "most": 1,
         },
     )
+    partners: bool = field(
+        default=True,
+        metadata={"help": "Whether a model's partners, those joined to it, see every frame too."},
+    )

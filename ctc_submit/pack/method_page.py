@@ -8,7 +8,7 @@ from typing import Any
 
 from ctc_submit.errors import CheckpointError
 
-CARD = "card.json"
+CARD, PARTNERS = "card.json", "partners"
 
 METHODS = {
     "maskrcnn": (
@@ -30,6 +30,12 @@ METHODS = {
         "Peña et al. 2019)."
     ),
 }
+
+TOGETHER = (
+    "A model and its partners see every frame each; objects whose Jaccard index exceeds one half "
+    "are the same cell, and its boundary lies half-way between theirs (after shape-based "
+    "averaging, Rohlfing and Maurer 2007)."
+)
 
 SHAPE_AWARE = (
     "Masks are learned with the Shape-Aware Loss of Lin and Norouzi (2021): a cross-entropy that "
@@ -68,24 +74,49 @@ class About:
 
 
 def read_cards(models: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """Read the card of each model.
+    """Read the card of each model and, after it, those of its partners.
 
     Args:
         models: Name in ``SW/models`` to model folder.
+
+    Returns:
+        Name to card; a partner's name is ``MODEL/partners/NAME``.
 
     Raises:
         CheckpointError: If a folder has no card that can be read.
     """
     cards = {}
     for name, folder in sorted(models.items()):
-        try:
-            card = json.loads((folder / CARD).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise CheckpointError(f"{folder / CARD}: cannot be read ({error})") from None
-        if not isinstance(card, dict) or "method" not in card:
-            raise CheckpointError(f"{folder / CARD}: is not a model's card")
-        cards[name] = card
+        cards[name] = _read_card(folder)
+        for partner in partners_of(folder):
+            cards[f"{name}/{PARTNERS}/{partner}"] = _read_card(folder / PARTNERS / partner)
     return cards
+
+
+def partners_of(folder: Path) -> list[str]:
+    """Return the names of the models that see every frame beside a model.
+
+    Raises:
+        CheckpointError: If the folder has no card that can be read.
+    """
+    partners = _read_card(folder).get("partners") or []
+    if not isinstance(partners, list) or any(
+        Path(str(p)).name != p or p in {"", ".."} for p in partners
+    ):
+        raise CheckpointError(f"{folder / CARD}: partners: {partners!r} is no list of names")
+    return partners
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder / CARD}: missing; the folder is not a model") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder / CARD}: cannot be read ({error})") from None
+    if not isinstance(card, dict) or "method" not in card:
+        raise CheckpointError(f"{folder / CARD}: is not a model's card")
+    return card
 
 
 def render_markdown(cards: Mapping[str, Mapping[str, Any]], about: About) -> str:
@@ -101,6 +132,7 @@ def render_markdown(cards: Mapping[str, Mapping[str, Any]], about: About) -> str
     lines += [
         METHODS.get(method, f"Instances are found by the method {method}.") for method in methods
     ]
+    lines += [TOGETHER] if any(card.get("partners") for card in cards.values()) else []
     losses = {str((card.get("config") or {}).get("loss", "")) for card in cards.values()}
     lines += [SHAPE_AWARE] if any(loss.startswith("shape_aware") for loss in losses) else []
     lines += ["", ROAD, "", *([TRACKING, ""] if tracking else []), "## Models", ""]

@@ -15,7 +15,13 @@ from packaging.version import Version
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.archive import MANIFEST, Content, manifest
 from ctc_submit.pack.entry import Entry, Rendering
-from ctc_submit.pack.method_page import About, read_cards, render_markdown
+from ctc_submit.pack.method_page import (
+    PARTNERS,
+    About,
+    partners_of,
+    read_cards,
+    render_markdown,
+)
 from ctc_submit.pack.requirements import PACKAGE
 from ctc_submit.pack.scripts import fill, is_executable, launchers, render_folder
 from ctc_submit.pack.typeset import render_pdf
@@ -58,13 +64,13 @@ def software_files(
     """
     chosen = list(entries)
     needed = {entry.model: _model(entry, models) for entry in chosen}
+    learned = {name: model_files(folder) for name, folder in needed.items()}
     scripts = render_folder(chosen, replace(how or Rendering(), models="models", setup=SETUP))
     files: dict[str, Content] = {name: text.encode() for name, text in scripts.items()}
     files |= {name: text.encode() for name, text in launchers().items()}
     files |= package_files(package)
-    for name, folder in needed.items():
-        there = (file for file in MODEL_FILES if (folder / file).is_file())
-        files |= {f"models/{name}/{file}": folder / file for file in there}
+    for name, there in learned.items():
+        files |= {f"models/{name}/{file}": path for file, path in there.items()}
     if wheels is not None:
         files |= wheel_files(wheels, requirements)
     page = render_markdown(read_cards(needed), about)
@@ -88,10 +94,27 @@ def _model(entry: Entry, models: Mapping[str, Path]) -> Path:
     folder = models.get(entry.model)
     if folder is None:
         raise CheckpointError(f"{entry.model}: no model for {entry.script}; name one with --model")
+    return folder
+
+
+def model_files(folder: Path) -> dict[str, Path]:
+    """Return what is taken of a model folder, its partners' included, by names within it.
+
+    Raises:
+        CheckpointError: If it or a partner is incomplete, or its card cannot be read.
+    """
+    files = _own_files(folder)
+    for name in partners_of(folder):
+        place = f"{PARTNERS}/{name}"
+        files |= {f"{place}/{file}": path for file, path in _own_files(folder / place).items()}
+    return files
+
+
+def _own_files(folder: Path) -> dict[str, Path]:
     for file in MODEL_FILES[:2]:
         if not (folder / file).is_file():
             raise CheckpointError(f"{folder / file}: missing; the folder is not a model")
-    return folder
+    return {file: path for file in MODEL_FILES if (path := folder / file).is_file()}
 
 
 def package_files(package: Path | None = None) -> dict[str, Content]:

@@ -1,5 +1,6 @@
 """What of the container commands can be told without an engine."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,17 @@ def test_the_context_holds_package_model_and_requirements(tmp_path: Path) -> Non
         "wheels/standinneed-1.0-py3-none-any.whl",
     ]
     assert b"torch==" in bytes(context_files({HELA: model})["requirements.txt"])
+
+
+def test_partners_are_in_the_image(tmp_path: Path) -> None:
+    model = stand_in.model(tmp_path / HELA, faultless(tmp_path / "data"))
+    stand_in.model(model / "partners" / "second", tmp_path / "data" / HELA / "01_RES")
+    card = json.loads((model / "card.json").read_text())
+    (model / "card.json").write_text(json.dumps(card | {"partners": ["second"]}))
+    files = context_files({HELA: model}, requirements="a==1\n")
+    for file in ("card.json", "weights.safetensors"):
+        place = f"partners/second/{file}"
+        assert files[f"models/{HELA}/{place}"] == model / place
 
 
 def test_an_image_wants_a_model(tmp_path: Path) -> None:

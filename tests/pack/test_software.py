@@ -90,6 +90,48 @@ def test_a_missing_model_is_named(models: dict[str, Path]) -> None:
         software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
 
 
+def with_partner(folder: Path, name: str = "second") -> Path:
+    """Give a model a partner, which answers with the same masks."""
+    partner = folder / "partners" / name
+    partner.mkdir(parents=True)
+    for file in ("card.json", "weights.safetensors"):
+        (partner / file).write_bytes((folder / file).read_bytes())
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"partners": [name]}))
+    card |= {"method": "mulux", "config": {"encoder": "light"}}
+    (partner / "card.json").write_text(json.dumps(card))
+    return partner
+
+
+def test_partners_are_packed_and_described(models: dict[str, Path]) -> None:
+    partner = with_partner(models[HELA])
+    files = software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
+    inside = f"SW/models/{HELA}/partners/second"
+    assert files[f"{inside}/weights.safetensors"] == partner / "weights.safetensors"
+    assert files[f"{inside}/card.json"] == partner / "card.json"
+    assert inside.removeprefix("SW/") in bytes(files["SW/MANIFEST.sha256"]).decode()
+    page = bytes(files["SW/METHOD.md"]).decode()
+    assert "A model and its partners see every frame each" in page
+    assert "a watershed from the markers" in page.replace("\n", " ")
+    assert f"- **{HELA}/partners/second** (mulux)" in page
+    assert "encoder light" in page
+
+
+@pytest.mark.parametrize("file", ["weights.safetensors", "card.json"])
+def test_a_partner_that_is_away_is_named(models: dict[str, Path], file: str) -> None:
+    (with_partner(models[HELA]) / file).unlink()
+    with pytest.raises(CheckpointError, match=f"partners/second/{file}: missing"):
+        software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
+
+
+@pytest.mark.parametrize("names", ["second", ["../x"], [""], [".."], [7], {"a": 1}])
+def test_partners_that_are_no_names_are_refused(models: dict[str, Path], names: object) -> None:
+    card = json.loads((models[HELA] / "card.json").read_text())
+    (models[HELA] / "card.json").write_text(json.dumps(card | {"partners": names}))
+    with pytest.raises(CheckpointError, match=r"card\.json: partners: .* no list of names"):
+        software_files([Entry(HELA, "01")], models, about=About("T"), requirements="")
+
+
 def test_a_folder_without_wheels_is_refused(tmp_path: Path, models: dict[str, Path]) -> None:
     with pytest.raises(DataError, match="no such folder; expected one with wheels"):
         software_files(
