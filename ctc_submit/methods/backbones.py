@@ -160,7 +160,7 @@ def load_imagenet(body: nn.Module, name: str) -> None:
         CheckpointError: If they cannot be had or a tensor is missing.
     """
     state, ours = imagenet_state(name), body.state_dict()
-    for missing in ours.keys() - state.keys():
+    for missing in sorted(ours.keys() - state.keys()):
         if not missing.endswith("num_batches_tracked"):
             raise CheckpointError(f"ImageNet weights of {name} lack {missing}")
     body.load_state_dict({key: state.get(key, ours[key]) for key in ours})

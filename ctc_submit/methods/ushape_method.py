@@ -13,6 +13,7 @@ from ctc_submit.data.instances import Instance
 from ctc_submit.methods.encoder import EncoderName
 from ctc_submit.methods.method import CellSizes, MethodConfig
 from ctc_submit.methods.ushape import UShape, load_weights
+from ctc_submit.methods.views import VIEWS
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ class UShapeConfig(MethodConfig):
             "least": 0.1,
             "most": 8,
         },
+    )
+    views: Literal[1, 2, 4] = field(
+        default=1, metadata={"help": "Orientations that are averaged; each costs its time."}
     )
     norm: Literal["group", "batch", "none"] = field(
         default="group", metadata={"help": "Normalisation of the features; none in the originals."}
@@ -112,8 +116,12 @@ class UShapeMethod(ABC, Generic[Config]):
 
     @torch.inference_mode()
     def answer(self, image: Tensor) -> np.ndarray:
-        """Return the `probabilities` of one 11YX image."""
-        return self.probabilities(image)
+        """Return the `probabilities` of one 11YX image, the mean over its views, float32."""
+        views = VIEWS[: self.config.views]
+        seen = [self.probabilities(view.turn(image)) for view in views]
+        turned = [view.turn(torch.from_numpy(one)) for view, one in zip(views, seen, strict=True)]
+        mean: np.ndarray = torch.stack(turned).mean(0).numpy()
+        return mean
 
     def read(self, answer: np.ndarray, config: MethodConfig) -> list[Instance]:
         """Return the cells of an answer, best first."""

@@ -24,8 +24,9 @@ from ctc_submit.methods.maskrcnn.targets import (
     sample_masks,
     sample_weights,
 )
-from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
+from ctc_submit.methods.maskrcnn.views import fuse
 from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.views import VIEWS
 from ctc_submit.pixels.weights import WEIGHT_MAPS
 
 

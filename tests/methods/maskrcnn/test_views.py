@@ -9,7 +9,8 @@ from ctc_submit.data.instances import Instance
 from ctc_submit.methods.maskrcnn import maskrcnn
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
-from ctc_submit.methods.maskrcnn.views import VIEWS, fuse
+from ctc_submit.methods.maskrcnn.views import fuse
+from ctc_submit.methods.views import VIEWS
 from tests.scenes import drawn
 
 SMALL = MaskRCNNConfig(
