@@ -98,9 +98,11 @@ def grouped(maps: Sequence[np.ndarray]) -> list[Group]:
 def _alike(one: np.ndarray, other: np.ndarray) -> Iterator[tuple[int, int, float]]:
     """Yield the pairs of objects of two maps that are the same cell, with their Jaccard index."""
     both = (one > 0) & (other > 0)
-    pairs, common = np.unique(np.stack([one[both], other[both]]), axis=1, return_counts=True)
     areas, others = np.bincount(one.ravel()), np.bincount(other.ravel())
-    for (a, b), shared in zip(pairs.T, common, strict=True):
+    pairs, common = np.unique(
+        one[both].astype(np.int64) * others.size + other[both], return_counts=True
+    )
+    for a, b, shared in zip(*np.divmod(pairs, others.size), common, strict=True):
         jaccard = shared / (areas[a] + others[b] - shared)
         if jaccard > SAME:
             yield int(a), int(b), float(jaccard)

@@ -99,7 +99,7 @@ class UShape(nn.Module):
         x = skips.pop()
         for block in reversed(self.up):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = block(torch.cat([skips.pop(), x], dim=1))
+            x = block(torch.cat([skips.pop().to(x.dtype), x], dim=1))
         answer: Tensor = self.head(x)
         return answer[..., :height, :width]
 
