@@ -10,6 +10,7 @@ from typing import Self
 
 from ctc_submit.errors import DataError
 
+_SEQUENCE = re.compile(r"[0-9]{2}(?![0-9])")
 _FRAME = re.compile(r"t([0-9]{3,})\.tiff?", re.IGNORECASE)
 
 
@@ -81,6 +82,19 @@ def digits_of(path: Path) -> int:
     return len(path.stem) - len(path.stem.rstrip("0123456789"))
 
 
+def _holders(folder: Path, pattern: re.Pattern[str]) -> list[str]:
+    """Return the sequences, and what belongs to them, in a folder that hold files of this name."""
+    try:
+        near = sorted(path for path in folder.iterdir() if _SEQUENCE.match(path.name))
+        return [
+            path.name
+            for path in near
+            if path.is_dir() and any(pattern.fullmatch(file.name) for file in path.iterdir())
+        ]
+    except OSError:
+        return []
+
+
 def numbered_files(
     folder: Path, pattern: re.Pattern[str], prefix: str, what: str
 ) -> dict[int, Path]:
@@ -100,7 +114,9 @@ def numbered_files(
             in the place of a file.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; expected {what} named {prefix}000.tif")
+        near = _holders(folder.parent, pattern)
+        hint = f"; {folder.parent} holds {' and '.join(near)}" if near else ""
+        raise DataError(f"{folder}: no such folder; expected {what} named {prefix}000.tif{hint}")
     found: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
         match = pattern.fullmatch(path.name)
@@ -113,7 +129,9 @@ def numbered_files(
             raise DataError(f"{path}: is number {number} a second time, after {found[number].name}")
         found[number] = path
     if not found:
-        raise DataError(f"{folder}: holds no {what}; expected files named {prefix}000.tif")
+        inside = [str(folder / name) for name in _holders(folder, pattern)]
+        mend = f"name {' or '.join(inside)}" if inside else f"expected files named {prefix}000.tif"
+        raise DataError(f"{folder}: holds no {what}; {mend}")
     digits = {digits_of(path) for path in found.values()}
     if len(digits) > 1:
         raise DataError(

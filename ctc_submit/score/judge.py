@@ -113,9 +113,12 @@ def _no_truth(folder: Path) -> DataError:
     """Return the error that there is no truth, or no data set at all."""
     if not folder.parent.is_dir():
         return DataError(f"{folder.parent}: no such folder; expected a data set with 01_GT in it")
+    ending = folder.name[-3:]
+    near = sorted(p.name for p in folder.parent.glob(f"[0-9][0-9]{ending}") if p.is_dir())
+    hint = f"{folder.parent} holds {' and '.join(near)}"
     return DataError(
         f"{folder}: no such folder; without truth there is nothing to score "
-        "(the truth of challenge sequences is not public)"
+        f"({hint if near else 'the truth of challenge sequences is not public'})"
     )
 
 

@@ -80,6 +80,17 @@ def test_missing_folder(tmp_path: Path) -> None:
         _ = Sequence.at(tmp_path / "file").frames
 
 
+def test_sequences_that_are_there_are_named(tmp_path: Path) -> None:
+    for name in ("01", "02", "01_GT", "notes"):
+        (tmp_path / name).mkdir()
+    for name in ("01", "02"):
+        (tmp_path / name / "t000.tif").touch()
+    with pytest.raises(DataError, match=r"03: no such folder; .*t000\.tif; .* holds 01 and 02$"):
+        _ = Sequence.at(tmp_path / "03").frames
+    with pytest.raises(DataError, match=r"holds no raw frames; name .*/01 or .*/02$"):
+        _ = Sequence.at(tmp_path).frames
+
+
 def test_neighbours(tmp_path: Path) -> None:
     sequence = Sequence.at(tmp_path / "DIC-C2DH-HeLa" / "01")
     assert (sequence.dataset, sequence.number) == ("DIC-C2DH-HeLa", "01")
