@@ -154,15 +154,30 @@ def hold_statistics(net: nn.Module) -> None:
 
 
 def load_imagenet(body: nn.Module, name: str) -> None:
-    """Give a backbone's body the weights of `imagenet_state`; others that it holds are left out.
+    """Give a backbone's body the weights of `imagenet_state`.
 
     Raises:
         CheckpointError: If they cannot be had or a tensor is missing.
     """
-    state, ours = imagenet_state(name), body.state_dict()
+    fill_body(body, imagenet_state(name), f"ImageNet weights of {name}")
+
+
+def fill_body(body: nn.Module, state: dict[str, Tensor], what: str) -> None:
+    """Give a backbone's body its weights out of a state dict that may hold others too.
+
+    Args:
+        body: Its parameters are replaced.
+        state: By the names of its tensors.
+        what: The weights' name, for messages.
+
+    Raises:
+        CheckpointError: If a tensor is missing.
+        RuntimeError: If one has another shape.
+    """
+    ours = body.state_dict()
     for missing in sorted(ours.keys() - state.keys()):
         if not missing.endswith("num_batches_tracked"):
-            raise CheckpointError(f"ImageNet weights of {name} lack {missing}")
+            raise CheckpointError(f"{what} lack {missing}")
     body.load_state_dict({key: state.get(key, ours[key]) for key in ours})
 
 

@@ -14,8 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.backbones import fill_body
 from ctc_submit.methods.encoder import Encoder
 
+BODY = "backbone.body."
+"""What the names of the backbone's tensors begin with in a Mask R-CNN."""
 GROUP = 8
 """Least channels that group normalisation takes together."""
 
@@ -131,11 +134,12 @@ def stacked(maps: list[Tensor], images: Tensor) -> Tensor:
     )
 
 
-def load_weights(net: nn.Module, source: str) -> bool:
+def load_weights(net: UShape, source: str) -> bool:
     """Load a network's weights from a file.
 
     Args:
-        net: Its parameters are replaced.
+        net: Its parameters are replaced, or those of its encoder alone, where the file holds a Mask
+            R-CNN: from that the body of its backbone is taken.
         source: Path of a state dict (``.safetensors``, or what ``torch.save`` writes); ``none``,
             ``imagenet`` and ``coco`` load nothing, as nobody offers these networks pretrained.
 
@@ -155,14 +159,18 @@ def load_weights(net: nn.Module, source: str) -> bool:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-        net.load_state_dict(state)
+        body = {k.removeprefix(BODY): v for k, v in state.items() if k.startswith(BODY)}
+        if body and net.encoder is not None:
+            fill_body(net.encoder.body, body, "its weights")
+        else:
+            net.load_state_dict(state)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file of weights") from None
     except Exception as error:  # a damaged or foreign file raises nearly anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise CheckpointError(
-            f"{path}: does not hold this network's weights ({reason}); width, depth and norm must "
-            "be those it was trained with"
+            f"{path}: does not hold this network's weights ({reason}); width, depth, norm and "
+            "encoder must be those it was trained with"
         ) from error
     return True
 

@@ -100,6 +100,8 @@ class UShapeMethod(ABC, Generic[Config]):
     def pretrain(self, source: str) -> None:
         """Start from a file of weights, an encoder from ImageNet's; otherwise from random ones.
 
+        An encoder also starts from the body of a Mask R-CNN with this backbone.
+
         Raises:
             CheckpointError: If the file cannot be read or holds another network, or ImageNet's
                 weights cannot be had.

@@ -1,12 +1,13 @@
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
-from typing import get_type_hints
+from typing import Literal, get_type_hints
 
 import numpy as np
 import pytest
 import timm
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from ctc_submit.checkpoint import Card, load_checkpoint, save_checkpoint
@@ -17,6 +18,8 @@ from ctc_submit.methods.backbones import LITE
 from ctc_submit.methods.caltus.caltus import CaltUs
 from ctc_submit.methods.caltus.config import CaltUsConfig
 from ctc_submit.methods.encoder import ENCODERS, Encoder, EncoderName
+from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.mulux.config import MuLuxConfig
 from ctc_submit.methods.mulux.mulux import MuLux
 from ctc_submit.methods.unet.config import UNetConfig
@@ -143,6 +146,28 @@ def test_imagenet_is_taken_where_there_is_an_encoder(
     del given["conv_stem.weight"]
     with pytest.raises(CheckpointError, match=r"lite0 lack conv_stem\.weight"):
         method.pretrain("imagenet")
+
+
+@pytest.mark.parametrize("backbone", ["tf_efficientnet_lite0", "resnet50"])
+def test_a_mask_rcnn_gives_its_body(tmp_path: Path, backbone: Literal["resnet50"]) -> None:
+    width = 256 if backbone == "resnet50" else 16
+    teacher = MaskRCNN(MaskRCNNConfig(backbone=backbone, pyramid_width=width, box_width=16))
+    path = tmp_path / "weights.safetensors"
+    save_file({k: v.contiguous() for k, v in teacher.net.state_dict().items()}, path)
+    method = MuLux.of(replace(SMALL, encoder=backbone))
+    head = method.net.state_dict()["head.weight"].clone()
+    method.pretrain(str(path))
+    known, found = teacher.net.state_dict(), method.net.state_dict()
+    taken = [name for name in found if f"backbone.{name.removeprefix('encoder.')}" in known]
+    assert len(taken) > 200
+    for name in taken:
+        assert torch.equal(found[name], known[f"backbone.{name.removeprefix('encoder.')}"])
+    assert torch.equal(found["head.weight"], head)
+    other = MuLux.of(replace(SMALL, encoder="tf_efficientnet_lite2"))
+    with pytest.raises(CheckpointError, match=r"does not hold this network's weights .*encoder"):
+        other.pretrain(str(path))
+    with pytest.raises(CheckpointError, match="does not hold this network's weights"):
+        MuLux.of(replace(SMALL, encoder="none", depth=1)).pretrain(str(path))
 
 
 @installed
