@@ -14,7 +14,7 @@ from ctc_submit.data.labels import whole_file
 from ctc_submit.data.problem import tell
 from ctc_submit.data.sequence import written_name
 from ctc_submit.data.whole_folder import whole_folder
-from ctc_submit.errors import DataError, RulesBroken, ToolError
+from ctc_submit.errors import CheckpointError, DataError, RulesBroken, ToolError
 from ctc_submit.pack.archive import (
     MANIFEST,
     Content,
@@ -27,7 +27,7 @@ from ctc_submit.pack.archive import (
 )
 from ctc_submit.pack.check import check_result
 from ctc_submit.pack.entry import Entry, Rendering
-from ctc_submit.pack.method_page import About
+from ctc_submit.pack.method_page import About, read_cards
 from ctc_submit.pack.preflight import Flight, fly
 from ctc_submit.pack.requirements import pinned_requirements
 from ctc_submit.pack.settings import PackConfig
@@ -183,16 +183,19 @@ def _refuse_other_model(place: Place, sources: Sources) -> None:
     """Refuse a result whose record names other weights than those that would be packed."""
     record = place.result.with_name(f"{place.result.name}.run.json")
     name = entry_of(place).model
-    card = _models(sources).get(name, Path()) / "card.json"
+    folder = _models(sources).get(name, Path())
     try:
-        made_with = json.loads(record.read_text("utf-8"))["model"]["sha256"]
-        packed = json.loads(card.read_text("utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        known = json.loads(record.read_text("utf-8"))
+        members = known["models"] if "models" in known else [known["model"]]
+        made_with = " and ".join(f"{member['sha256'][:12]}…" for member in members)
+        cards = read_cards({name: folder}).values()
+        packed = " and ".join(f"{card['sha256'][:12]}…" for card in cards)
+    except (OSError, ValueError, KeyError, TypeError, CheckpointError):
         return
     if made_with != packed:
         raise RulesBroken(
-            f"{place.result}: was made with weights {made_with[:12]}…, found {packed[:12]}… in "
-            f"{card.parent}; run the sequence again, or name the model with --model {name}=FOLDER"
+            f"{place.result}: was made with weights {made_with}, found {packed} in {folder}; "
+            f"run the sequence again, or name the model with --model {name}=FOLDER"
         )
 
 

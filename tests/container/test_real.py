@@ -57,7 +57,8 @@ def both_ways(image: str, sequence: Path, model: str, tmp_path: Path) -> None:
     ctc("docker", "run", sequence, inside, "--model", model, "--image", image, "--mount", mount)
     assert_same_result(outside, inside, FRAMES)
     record = json.loads((inside.parent / "01_RES.run.json").read_text())
-    assert record["model"]["name"] == model
+    first = record["models"][0] if "models" in record else record["model"]
+    assert first["name"] == model
 
 
 def test_simulated_cells(image: str, models: dict[str, Path], tmp_path: Path) -> None:

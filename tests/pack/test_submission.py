@@ -199,6 +199,14 @@ def test_a_result_of_another_model_is_refused_by_its_record(scene: Scene) -> Non
     (scene.data / HELA / "01_RES.run.json").write_text(json.dumps(record))
     with pytest.raises(RulesBroken, match="was made with weights 000000000000…"):
         scene.pack()
+    packed = json.loads((scene.sources.models / HELA / "card.json").read_text())["sha256"]
+    members = [{"sha256": packed}, {"sha256": "1" * 64}]
+    (scene.data / HELA / "01_RES.run.json").write_text(json.dumps({"models": members}))
+    expected = f"weights {packed[:12]}… and 111111111111…, found {packed[:12]}… in"
+    with pytest.raises(RulesBroken, match=expected):
+        scene.pack()
+    (scene.data / HELA / "01_RES.run.json").write_text(json.dumps({"models": members[:1]}))
+    scene.pack(preflight=False)
 
 
 def test_scripts_run_with_the_options_that_the_results_were_made_with(tmp_path: Path) -> None:
