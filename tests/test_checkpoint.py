@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from ctc_submit.checkpoint import (
     CARD,
     CURVES,
+    PARTNERS,
     WEIGHTS,
     Card,
     config_from,
@@ -194,3 +195,9 @@ def test_every_committed_model_loads_and_is_small(name: str) -> None:
     assert card.name == name
     assert card.notes
     assert isinstance(method, MaskRCNN)
+    for partner in card.partners:
+        place = folder / PARTNERS / partner
+        _, known = load_checkpoint(place)
+        assert (place / WEIGHTS).stat().st_size <= 32 * 2**20
+        assert known.notes and known.scores
+        assert set(known.data["held_out"]) == set(card.data["held_out"])
