@@ -18,7 +18,7 @@ def command(models: tuple[Path, ...], out: Path) -> None:
 
     Where that folder is named, for run, validate, SW/, pack or docker, every frame is seen by all
     of them, and the cells that they find are fused, as with --model given several times. Time and
-    memory add up. Models of different methods, which err in different places, gain most.
+    memory add up. Measure before use: models that err in the same places gain little.
     """
     from ctc_submit.ensemble.join import join
 
