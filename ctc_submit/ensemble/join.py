@@ -85,7 +85,7 @@ def _card_of(name: str, first: Member, others: Sequence[Member], partners: list[
         data["held_out"] = common
     alone = f"{card.name} alone: "
     scores = [
-        score if first.card.partners else score | {"protocol": alone + str(score["protocol"])}
+        score if card.partners else score | {"protocol": alone + str(score["protocol"])}
         for score in card.scores
     ]
     return replace(card, name=name, data=data, scores=scores, partners=partners)

@@ -87,8 +87,8 @@ def read_cards(models: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """
     cards = {}
     for name, folder in sorted(models.items()):
-        cards[name] = _read_card(folder)
-        for partner in partners_of(folder):
+        cards[name] = card = _read_card(folder)
+        for partner in _partners(card, folder):
             cards[f"{name}/{PARTNERS}/{partner}"] = _read_card(folder / PARTNERS / partner)
     return cards
 
@@ -99,7 +99,11 @@ def partners_of(folder: Path) -> list[str]:
     Raises:
         CheckpointError: If the folder has no card that can be read.
     """
-    partners = _read_card(folder).get("partners") or []
+    return _partners(_read_card(folder), folder)
+
+
+def _partners(card: Mapping[str, Any], folder: Path) -> list[str]:
+    partners = card.get("partners") or []
     if not isinstance(partners, list) or any(
         Path(str(p)).name != p or p in {"", ".."} for p in partners
     ):

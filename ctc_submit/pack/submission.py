@@ -187,9 +187,10 @@ def _refuse_other_model(place: Place, sources: Sources) -> None:
     try:
         known = json.loads(record.read_text("utf-8"))
         members = known["models"] if "models" in known else [known["model"]]
-        made_with = " and ".join(f"{member['sha256'][:12]}…" for member in members)
         cards = read_cards({name: folder}).values()
-        packed = " and ".join(f"{card['sha256'][:12]}…" for card in cards)
+        made_with, packed = (
+            " and ".join(f"{one['sha256'][:12]}…" for one in models) for models in (members, cards)
+        )
     except (OSError, ValueError, KeyError, TypeError, CheckpointError):
         return
     if made_with != packed:

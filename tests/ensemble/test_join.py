@@ -6,35 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tifffile
-import torch
 from click.testing import CliRunner, Result
 
 from ctc_submit.checkpoint import CARD, PARTNERS, WEIGHTS, Card, read_card, save_checkpoint
 from ctc_submit.cli.main import main
-from ctc_submit.data.labels import find_masks, read_labels, write_labels
+from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.ensemble.join import join
 from ctc_submit.ensemble.members import load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CheckpointError
-from ctc_submit.methods.unet.config import UNetConfig
-from ctc_submit.methods.unet.unet import UNet
-from tests.scenes import disc
-
-SHAPE = (48, 64)
+from tests.ensemble.bright import bright_unet, write_two_discs
 
 
 def bright(folder: Path, threshold: float, **known: object) -> Path:
     """A model that answers with the image's own brightness."""
-    method = UNet(UNetConfig(width=1, depth=0, norm="none", gap=0))
-    with torch.no_grad():
-        for name, value in method.net.named_parameters():
-            value.zero_()
-            if value.ndim == 4:
-                value[0, 0, value.shape[2] // 2, value.shape[3] // 2] = 40 if "head" in name else 1
-            elif "head" in name:
-                value.fill_(-40 * threshold)
-    save_checkpoint(folder, method, Card(folder.name, "unet", {}, **known))  # type: ignore[arg-type]
+    save_checkpoint(folder, bright_unet(threshold), Card(folder.name, "unet", {}, **known))  # type: ignore[arg-type]
     return folder
 
 
@@ -42,14 +28,7 @@ def bright(folder: Path, threshold: float, **known: object) -> Path:
 def place(tmp_path: Path) -> Path:
     """A data set of three frames with a bright and a dim disc, and three models."""
     root = tmp_path / "as one"
-    for folder in ("Zellen/01", "Zellen/01_ST/SEG"):
-        (root / folder).mkdir(parents=True)
-    light, dim = disc(SHAPE, (20, 16), 9), disc(SHAPE, (28, 46), 8)
-    for time in range(3):
-        picture = np.full(SHAPE, 20, np.uint8)
-        picture[light], picture[dim] = 220, 120
-        tifffile.imwrite(root / f"Zellen/01/t{time:03d}.tif", picture)
-        write_labels(root / f"Zellen/01_ST/SEG/man_seg{time:03d}.tif", light + 2 * dim)
+    write_two_discs(root)
     held = {"held_out": ["Zellen/01/t000", "Zellen/01/t001"], "datasets": ["Zellen"]}
     scores = [{"protocol": "by hand", "measure": "SEG", "value": 0.5}]
     bright(root / "strict", 0.8, data=held, scores=scores)

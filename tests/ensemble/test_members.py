@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-import torch
 from click.testing import CliRunner, Result
 
 from ctc_submit import pipeline
@@ -21,25 +20,8 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.caltus.caltus import CaltUs
 from ctc_submit.methods.caltus.config import CaltUsConfig
 from ctc_submit.methods.method import Method
-from ctc_submit.methods.unet.config import UNetConfig
-from ctc_submit.methods.unet.unet import UNet
 from ctc_submit.segment import SegmentConfig, segment
-from tests.scenes import disc
-
-SHAPE = (48, 64)
-
-
-def bright_unet(threshold: float, least_area: int = 0) -> UNet:
-    """A U-Net that answers with the image's own brightness: no layer but the last does anything."""
-    method = UNet(UNetConfig(width=1, depth=0, norm="none", gap=0, least_area=least_area))
-    with torch.no_grad():
-        for name, value in method.net.named_parameters():
-            value.zero_()
-            if value.ndim == 4:
-                value[0, 0, value.shape[2] // 2, value.shape[3] // 2] = 40 if "head" in name else 1
-            elif "head" in name:
-                value.fill_(-40 * threshold)
-    return method
+from tests.ensemble.bright import bright_unet, write_two_discs
 
 
 def saved(folder: Path, method: Method, name: str, datasets: tuple[str, ...] = ("Zellen",)) -> Path:
@@ -52,14 +34,7 @@ def saved(folder: Path, method: Method, name: str, datasets: tuple[str, ...] = (
 def place(tmp_path: Path) -> Path:
     """A data set of three frames with a bright and a dim disc, and three models."""
     root = tmp_path / "two models"
-    for folder in ("Zellen/01", "Zellen/01_ST/SEG"):
-        (root / folder).mkdir(parents=True)
-    bright, dim = disc(SHAPE, (20, 16), 9), disc(SHAPE, (28, 46), 8)
-    for time in range(3):
-        picture = np.full(SHAPE, 20, np.uint8)
-        picture[bright], picture[dim] = 220, 120
-        tifffile.imwrite(root / f"Zellen/01/t{time:03d}.tif", picture)
-        write_labels(root / f"Zellen/01_ST/SEG/man_seg{time:03d}.tif", bright + 2 * dim)
+    write_two_discs(root)
     saved(root / "keen", bright_unet(0.2), "unet")
     saved(root / "strict", bright_unet(0.8), "unet")
     saved(root / "other", CaltUs(CaltUsConfig(width=2, depth=1)), "caltus")
