@@ -1,12 +1,13 @@
 """From marker and mask probabilities to instances: a marker-controlled watershed."""
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, binary_opening, label
+from scipy.ndimage import label
 from skimage.segmentation import watershed
 
 from ctc_submit.data.instances import Instance
 from ctc_submit.methods.label_instances import drop_small, instances_of
 from ctc_submit.methods.mulux.config import MuLuxConfig
+from ctc_submit.pixels.opening import filled, opened
 
 
 def decode(marker: np.ndarray, cell: np.ndarray, config: MuLuxConfig) -> list[Instance]:
@@ -25,8 +26,7 @@ def decode(marker: np.ndarray, cell: np.ndarray, config: MuLuxConfig) -> list[In
     Returns:
         Best first; the score is the mean probability of cell.
     """
-    seeds = binary_fill_holes(marker >= config.marker_threshold)
-    seeds = binary_opening(seeds, ellipse(config.opening))
+    seeds = opened(filled(marker >= config.marker_threshold), ellipse(config.opening))
     numbered, _ = label(seeds, np.ones((3, 3)))
     mask = (cell >= config.mask_threshold) | seeds
     height = -np.rint(255 * cell).astype(np.int16)
