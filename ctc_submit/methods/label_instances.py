@@ -1,10 +1,11 @@
 """From a decoded label map to instances: what methods that answer pixel by pixel end with."""
 
 import numpy as np
-from scipy.ndimage import binary_fill_holes, find_objects
+from scipy.ndimage import find_objects
 
 from ctc_submit.data.instances import Instance
 from ctc_submit.methods.method import CellSizes
+from ctc_submit.pixels.opening import filled
 
 LEAST_SHARE = 0.1
 """Pieces smaller than this share of the median training cell are no cells."""
@@ -49,7 +50,7 @@ def instances_of(labels: np.ndarray, confidence: np.ndarray, *, fill_holes: bool
             continue
         mask = labels[box] == index
         if fill_holes:
-            mask = mask | (binary_fill_holes(mask) & (labels[box] == 0))
+            mask = mask | (filled(mask) & (labels[box] == 0))
         score = min(max(float(sums[index] / areas[index]), 0.0), 1.0)
         instances.append(Instance((box[0].start, box[1].start), mask, score))
     return sorted(instances, key=lambda instance: -instance.score)

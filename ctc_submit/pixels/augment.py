@@ -5,7 +5,7 @@ drawn first and done in one step (`ctc_submit.pixels.warp`); then come the chang
 in the order of a microscope: contrast, gamma, blur, noise.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,18 @@ RECOMMENDED = AugmentSettings(
     noise=0.15,
 )
 """Flips and quarter turns reach all eight orientations alike; the rest is light."""
+
+STRONG = replace(
+    RECOMMENDED,
+    rotation=0.3,
+    rotation_most=15.0,
+    elastic=0.4,
+    elastic_most=5.0,
+    contrast=0.5,
+    gamma=0.5,
+    gamma_most=0.4,
+)
+"""More of everything, for long trainings that are to do well on videos not seen."""
 
 
 def augment(

@@ -51,10 +51,11 @@ class TrainConfig:
             "most": 1,
         },
     )
-    augment: Literal["recommended", "light", "oblique", "paper", "none"] = field(
+    augment: Literal["recommended", "strong", "light", "oblique", "paper", "none"] = field(
         default="recommended",
         metadata={
-            "help": "How frames are varied; oblique: no flips nor turns, for light from one side."
+            "help": "How frames are varied; strong: more of it, for long trainings; oblique: no "
+            "flips nor turns, for light from one side."
         },
     )
     seed: int = field(default=0, metadata={"help": "Of everything random.", "least": 0})

@@ -93,6 +93,11 @@ class Course:
         demand_room(self.job.out)
         path = self.job.work / STATE
         if not path.exists():
+            if (self.job.out / CARD).exists():
+                raise CheckpointError(
+                    f"{self.job.out}: holds a model, and {self.job.work} no training that wrote "
+                    "it; move it away, or name another --out"
+                )
             return
         try:
             # onto the CPU: network and optimiser take what they need to where they are, and torch's

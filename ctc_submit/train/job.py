@@ -9,7 +9,7 @@ from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
 from ctc_submit.methods.settings import in_range
-from ctc_submit.pixels.augment import LIGHT, OBLIQUE, PAPER, RECOMMENDED, AugmentSettings
+from ctc_submit.pixels.augment import LIGHT, OBLIQUE, PAPER, RECOMMENDED, STRONG, AugmentSettings
 from ctc_submit.segment import device_named
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import Job
@@ -17,6 +17,7 @@ from ctc_submit.train.selection import Selection
 
 AUGMENTATIONS = {
     "recommended": RECOMMENDED,
+    "strong": STRONG,
     "light": LIGHT,
     "oblique": OBLIQUE,
     "paper": PAPER,

@@ -379,16 +379,22 @@ def test_a_disk_that_is_full(place: Path, call: Call, small_disk: Path, part: st
     model, other = (small_disk / "m", place / "w") if part == "--out" else (place / "m", small_disk)
     arguments = ("train", "Zellen", "--out", model, "--work", other, "--warmup", 1)
     if part == "--out":
-        assert call(*arguments, "--epochs", 1).code == 0
-        kept = load_checkpoint(model)[1].sha256
-        shutil.rmtree(other)
         free = shutil.disk_usage(small_disk).free
         (small_disk / "ballast").write_bytes(bytes(max(free - 5000, 0)))
     done = call(*arguments, "--epochs", 1, "--seed", 3)
     is_one_line(done, 4 if part == "--out" else 3, str(small_disk), "cannot be written")
     assert not list(small_disk.rglob(".*"))
     if part == "--out":
-        assert load_checkpoint(model)[1].sha256 == kept
+        assert not (model / "card.json").exists()
+        assert not (model / "weights.safetensors").exists()
+
+
+def test_a_model_of_another_training_is_not_replaced(place: Path, call: Call) -> None:
+    assert call("train", "Zellen", "--out", "m", "--epochs", 1).code == 0
+    kept = load_checkpoint(place / "m")[1].sha256
+    again = ("train", "Zellen", "--out", "m", "--epochs", 1, "--work", "elsewhere")
+    is_one_line(call(*again), 4, "m: holds a model", "move it away, or name another --out")
+    assert load_checkpoint(place / "m")[1].sha256 == kept
 
 
 @pytest.mark.parametrize("spoil", ["frame", "mask", "size", "lone"])

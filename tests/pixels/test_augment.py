@@ -8,6 +8,7 @@ from ctc_submit.pixels.augment import (
     OBLIQUE,
     PAPER,
     RECOMMENDED,
+    STRONG,
     AugmentSettings,
     augment,
     change_greys,
@@ -220,6 +221,19 @@ def test_mistakes() -> None:
 def test_the_recommended_programme_leaves_no_oblique_edges() -> None:
     """Rotation and elastic displacement interpolate every frame; they stay off by default."""
     assert RECOMMENDED.rotation == RECOMMENDED.elastic == 0
+
+
+def test_the_strong_programme_makes_more_of_every_change_and_loses_no_cell() -> None:
+    labels = np.zeros((96, 96), np.int32)
+    labels[20:50, 20:50], labels[50:80, 45:75] = 1, 2
+    image = (labels > 0).astype(np.float32)
+    assert all(getattr(STRONG, name) >= getattr(RECOMMENDED, name) for name in CHANCES)
+    for seed in range(30):
+        settings = replace(STRONG, contrast=0, gamma=0, blur=0, noise=0)
+        rng = np.random.default_rng(seed)
+        moved, found = augment(image, labels, settings=settings, rng=rng)
+        assert {1, 2} <= set(np.unique(found))
+        assert ((moved > 0.5) == (found > 0))[found >= 0].mean() > 0.99
 
 
 def test_oblique_light_stays_on_its_side() -> None:

@@ -174,14 +174,19 @@ def test_held_out_frames_without_a_cell_choose_nothing(dataset: Path) -> None:
         course(described)
 
 
-def test_a_loss_that_is_not_finite_stops_and_keeps_the_model(dataset: Path) -> None:
-    course(job(dataset, "a"))
-    kept = (dataset.parent / "a/weights.safetensors").read_bytes()
+def test_a_loss_that_is_not_finite_stops_and_writes_no_model(dataset: Path) -> None:
     wild = replace(FAST, learning_rate=1e30, clip=0, epochs=20)
     with pytest.raises(CtcError, match="smaller --learning-rate"):
-        course(replace(job(dataset, "b", wild), out=dataset.parent / "a"))
-    assert len((dataset.parent / "a/weights.safetensors").read_bytes()) == len(kept)
-    load_checkpoint(dataset.parent / "a")
+        course(job(dataset, "b", wild))
+    assert not (dataset.parent / "b/weights.safetensors").exists()
+
+
+def test_a_model_without_its_training_is_not_replaced(dataset: Path) -> None:
+    course(job(dataset, "a"))
+    kept = (dataset.parent / "a/weights.safetensors").read_bytes()
+    with pytest.raises(CheckpointError, match="holds a model"):
+        course(replace(job(dataset, "b"), out=dataset.parent / "a"))
+    assert (dataset.parent / "a/weights.safetensors").read_bytes() == kept
 
 
 def test_weights_that_are_not_finite_are_never_kept(

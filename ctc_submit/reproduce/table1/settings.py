@@ -46,7 +46,7 @@ class Table1Config:
             "most": 8,
         },
     )
-    augment: Literal["recommended", "light", "oblique", "paper", "none"] = field(
+    augment: Literal["recommended", "strong", "light", "oblique", "paper", "none"] = field(
         default="light", metadata={"help": "How frames are varied, the same for every row."}
     )
     pretrained: str = field(
