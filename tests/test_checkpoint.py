@@ -23,6 +23,7 @@ from ctc_submit.checkpoint import (
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
+from ctc_submit.methods.mulux.mulux import MuLux
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.track.settings import TrackConfig
 
@@ -187,14 +188,17 @@ def test_the_readme_shows_the_curves_where_there_are_some(model: Path) -> None:
     assert f"]({CURVES})" in (model / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["DIC-C2DH-HeLa", "PhC-C2DH-U373", "demo"])
+MODELS = Path(__file__).parent.parent / "models"
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in MODELS.iterdir() if p.is_dir()))
 def test_every_committed_model_loads_and_is_small(name: str) -> None:
-    folder = Path(__file__).parent.parent / "models" / name
+    folder = MODELS / name
     method, card = load_checkpoint(folder)
     assert (folder / WEIGHTS).stat().st_size <= 32 * 2**20
     assert card.name == name
     assert card.notes
-    assert isinstance(method, MaskRCNN)
+    assert isinstance(method, MuLux if name.endswith("-mulux") else MaskRCNN)
     for partner in card.partners:
         place = folder / PARTNERS / partner
         _, known = load_checkpoint(place)

@@ -50,7 +50,8 @@ def filled(mask: np.ndarray) -> np.ndarray:
     for edge in (pieces[:1], pieces[-1:], pieces[:, :1], pieces[:, -1:]):
         outside[edge] = True
     outside[0] = False  # the mask itself
-    return ~outside[pieces]
+    inside: np.ndarray = ~outside[pieces]
+    return inside
 
 
 def _counted(
