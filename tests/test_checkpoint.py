@@ -27,6 +27,7 @@ from ctc_submit.methods.mulux.mulux import MuLux
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.track.settings import TrackConfig
 
+MODELS = Path(__file__).parent.parent / "models"
 SMALL = MaskRCNNConfig(pyramid_width=16, box_width=16, mask_width=16, mask_pool=14)
 
 
@@ -175,8 +176,7 @@ def test_a_card_survives_the_way_through_its_file(model: Path) -> None:
 
 
 def test_every_committed_model_s_readme_is_its_card_s() -> None:
-    models = Path(__file__).parent.parent / "models"
-    for folder in sorted(p for p in models.iterdir() if p.is_dir()):
+    for folder in sorted(p for p in MODELS.iterdir() if p.is_dir()):
         page = render_card(read_card(folder), curves=(folder / CURVES).exists())
         assert (folder / "README.md").read_text("utf-8") == page, folder
 
@@ -186,9 +186,6 @@ def test_the_readme_shows_the_curves_where_there_are_some(model: Path) -> None:
     (model / CURVES).write_bytes(b"")
     write_card(model, read_card(model))
     assert f"]({CURVES})" in (model / "README.md").read_text("utf-8")
-
-
-MODELS = Path(__file__).parent.parent / "models"
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in MODELS.iterdir() if p.is_dir()))

@@ -111,7 +111,7 @@ class Course:
         if belongs != fingerprint(self.job):
             raise CheckpointError(
                 f"{path}: belongs to a training with other data or settings; "
-                "delete its folder to begin anew, or choose another --work"
+                "name another --out and --work, or move both folders away to begin anew"
             )
         self.learner.restore(state["learner"])
         self.rows, self.best = state["rows"], state["best"]
