@@ -1,6 +1,8 @@
 """Fixtures shared by all tests."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 hypothesis.settings.register_profile("shared machine", deadline=None)
 hypothesis.settings.load_profile("shared machine")
 
+NOBODY = 65534
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 REAL = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -21,6 +24,24 @@ def real_data() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"no real sequences at {REAL}")
     return REAL
+
+
+@pytest.fixture
+def users_place() -> Iterator[Path]:
+    """A folder of somebody whom permissions bind, as whom the test runs: root is bound by none."""
+    place = Path(tempfile.mkdtemp())
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.chown(place, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, 0)
+        yield place
+    finally:
+        if root:
+            os.setresuid(0, 0, 0)
+        for folder, _, _ in os.walk(place):
+            Path(folder).chmod(0o700)
+        shutil.rmtree(place)
 
 
 @pytest.fixture(scope="session")

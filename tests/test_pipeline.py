@@ -1,5 +1,4 @@
 import json
-import os
 import re
 from pathlib import Path
 
@@ -36,7 +35,10 @@ def frame(time: int) -> np.ndarray:
 
 @pytest.fixture
 def sequence(tmp_path: Path) -> Sequence:
-    folder = tmp_path / "A data set" / "01"
+    return written(tmp_path / "A data set" / "01")
+
+
+def written(folder: Path) -> Sequence:
     folder.mkdir(parents=True)
     for time in range(6):
         tifffile.imwrite(folder / f"t{time:03d}.tif", frame(time))
@@ -193,14 +195,23 @@ def test_one_size_a_sequence(sequence: Sequence, size: tuple[int, int]) -> None:
         run(sequence)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_place_that_cannot_be_written_is_said(sequence: Sequence) -> None:
+def test_a_place_that_cannot_be_written_is_said(users_place: Path) -> None:
+    sequence = written(users_place / "A data set" / "01")
     sequence.folder.parent.chmod(0o500)
-    try:
-        with pytest.raises(DataError, match="cannot be written"):
-            run(sequence)
-    finally:
-        sequence.folder.parent.chmod(0o700)
+    with pytest.raises(DataError, match="cannot be written"):
+        run(sequence)
+
+
+def test_a_result_that_may_not_be_replaced_stays(users_place: Path) -> None:
+    sequence = written(users_place / "A data set" / "01")
+    run(sequence)
+    before = {p.name: p.read_bytes() for p in sequence.result.iterdir()}
+    sequence.result.chmod(0o555)
+    with pytest.raises(DataError, match="cannot be written"):
+        run(sequence)
+    assert {p.name: p.read_bytes() for p in sequence.result.iterdir()} == before
+    sequence.result.chmod(0o755)
+    run(sequence)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing_half(

@@ -24,6 +24,13 @@ class LazyGroup(click.Group):
         self.texts = texts
         self.module = module
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program; help or version that cannot be written end it with one line."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; Ctrl-C while it is still being loaded ends it as later on."""
         try:

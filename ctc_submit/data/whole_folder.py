@@ -6,8 +6,9 @@ import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctc_submit.data.labels import find_masks
@@ -53,9 +54,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         except OSError as error:
             raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            with suppress(OSError):
+                _remove(partial)
             if folder.exists():
-                shutil.rmtree(old, ignore_errors=True)
+                with suppress(OSError):
+                    _remove(old)
 
 
 def recover(folder: Path) -> None:
@@ -74,11 +77,30 @@ def _recover(folder: Path) -> None:
         if old.exists() and not folder.exists():
             old.rename(folder)
             _log.warning("%s: put back after an interrupted run", folder)
-        for left in (partial, old):
-            if left.exists():
-                shutil.rmtree(left)
+        _remove(partial)
+        _remove(old)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder of ours, if it is there, also where a copied mode forbids its owner that."""
+    if not folder.exists():
+        return
+    for place in _folders(folder):
+        place.chmod(place.stat().st_mode | stat.S_IRWXU)
+    shutil.rmtree(folder)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder, and then all in it, which are looked for only when the folder was dealt with.
+
+    So it may be opened first. Links are none.
+    """
+    yield folder
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _folders(entry)
 
 
 def keep_foreign(target: Path, partial: Path) -> None:

@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -96,3 +99,17 @@ def test_a_stop_while_a_command_is_loaded_is_a_stop(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("ctc_submit.cli.lazy.importlib.import_module", stop)
     result = CliRunner().invoke(group, ["run"])
     assert (result.exit_code, result.stderr) == (130, "ctc-submit: stopped\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["--version"]])
+def test_help_that_cannot_be_written_is_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from ctc_submit.cli.main import main; main()", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "ctc-submit: system: No space left on device\n"

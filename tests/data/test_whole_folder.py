@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +63,44 @@ def test_a_run_killed_between_the_two_renames_is_put_right(folder: Path) -> None
     assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_no_permission_is_one_error(folder: Path) -> None:
-    folder.parent.chmod(0o500)
+def test_no_permission_is_one_error(users_place: Path) -> None:
+    users_place.chmod(0o500)
+    with (
+        pytest.raises(DataError, match="cannot be written"),
+        whole_folder(users_place / "01_RES"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+def test_a_folder_that_may_not_be_written_stays_and_nothing_lies_beside(
+    users_place: Path, mode: int
+) -> None:
+    """Its mode is the new one's too, which could then neither take its place nor be deleted."""
+    folder = users_place / "01_RES"
+    (folder / "kept").mkdir(parents=True)
+    (folder / "kept").chmod(0o555)
+    folder.chmod(mode)
     try:
-        with pytest.raises(DataError, match="cannot be written"), whole_folder(folder):
-            pass
-    finally:
-        folder.parent.chmod(0o700)
+        with whole_folder(folder) as partial:
+            (partial / "new").write_text("x")
+    except DataError as error:
+        assert "cannot be written" in str(error)
+    assert [path.name for path in users_place.iterdir()] == ["01_RES"]
+    folder.chmod(0o755)
+    with whole_folder(folder) as partial:
+        (partial / "newer").write_text("x")
+    assert [path.name for path in folder.iterdir()] == ["newer"]
+
+
+def test_what_an_earlier_version_could_not_delete_is_cleared(users_place: Path) -> None:
+    left = users_place / ".01_RES.tracking"
+    (left / "deep").mkdir(parents=True)
+    (left / "deep" / "mask000.tif").write_text("x")
+    (left / "deep").chmod(0o555)
+    left.chmod(0o000)
+    recover(users_place / "01_RES")
+    assert list(users_place.iterdir()) == []
 
 
 def test_masks_take_the_place_of_an_earlier_result_and_foreign_files_stay(folder: Path) -> None:
