@@ -47,6 +47,7 @@ class UShape(nn.Module):
         norm: str = "group",
         scale: float = 1.0,
         encoder: str = "none",
+        stride: int = 1,
     ) -> None:
         """Build it with Xavier-normal weights and zero biases.
 
@@ -59,9 +60,14 @@ class UShape(nn.Module):
             scale: Images are resized by this inside, and the answer back; 0.5 takes a quarter of
                 the time and sees twice as far.
             encoder: One of `ENCODERS` as the contracting path; ``none``: its own of `Block`.
+            stride: The expanding path ends at this share of the size, a power of two that the depth
+                reaches, and the answer is enlarged; what full size would add is not computed.
+
+        Raises:
+            ValueError: If the depth does not reach the stride.
         """
         super().__init__()
-        self.scale = scale
+        self.scale, self.stride = scale, stride
         path = None if encoder == "none" else Encoder(encoder)
         channels = [width << level for level in range(depth + 1)]
         skips = channels
@@ -70,11 +76,16 @@ class UShape(nn.Module):
         else:
             skips = path.channels
             channels = [*(width << level for level in range(len(skips) - 1)), skips[-1]]
+        last = stride.bit_length() - 1
+        if stride != 1 << last or last >= len(skips):
+            raise ValueError(f"a path of {len(skips) - 1} steps cannot end at a stride of {stride}")
         self.up = nn.ModuleList(
-            Block(skip + low, up, norm)
-            for skip, (up, low) in zip(skips[:-1], pairwise(channels), strict=True)
+            Block(skip + low, up, norm) if level >= last else nn.Identity()
+            for level, (skip, (up, low)) in enumerate(
+                zip(skips[:-1], pairwise(channels), strict=True)
+            )
         )
-        self.head = nn.Conv2d(width, outputs, 1)
+        self.head = nn.Conv2d(channels[last], outputs, 1)
         self.apply(_xavier)
         self.encoder = path
 
@@ -98,12 +109,17 @@ class UShape(nn.Module):
         height, width = images.shape[-2:]
         whole = 1 << len(self.up)
         x = F.pad(images, (0, -width % whole, 0, -height % whole), mode="replicate")
+        padded = x.shape[-2:]
         skips = self._contracted(x)
         x = skips.pop()
         for block in reversed(self.up):
+            if isinstance(block, nn.Identity):
+                break
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = block(torch.cat([skips.pop().to(x.dtype), x], dim=1))
         answer: Tensor = self.head(x)
+        if self.stride > 1:
+            answer = F.interpolate(answer.float(), padded, mode="bilinear", align_corners=False)
         return answer[..., :height, :width]
 
     def _contracted(self, x: Tensor) -> list[Tensor]:
@@ -139,7 +155,8 @@ def load_weights(net: UShape, source: str) -> bool:
 
     Args:
         net: Its parameters are replaced, or those of its encoder alone, where the file holds a Mask
-            R-CNN: from that the body of its backbone is taken.
+            R-CNN: from that the body of its backbone is taken. One whose answer is finer gives all
+            that both have; the last layer then stays as it is.
         source: Path of a state dict (``.safetensors``, or what ``torch.save`` writes); ``none``,
             ``imagenet`` and ``coco`` load nothing, as nobody offers these networks pretrained.
 
@@ -163,7 +180,7 @@ def load_weights(net: UShape, source: str) -> bool:
         if body and net.encoder is not None:
             fill_body(net.encoder.body, body, "its weights")
         else:
-            net.load_state_dict(state)
+            _load(net, state)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file of weights") from None
     except Exception as error:  # a damaged or foreign file raises nearly anything
@@ -173,6 +190,15 @@ def load_weights(net: UShape, source: str) -> bool:
             "encoder must be those it was trained with"
         ) from error
     return True
+
+
+def _load(net: UShape, state: dict[str, Tensor]) -> None:
+    """Load a state dict, without the levels that are finer than the network's answer."""
+    finer = tuple(f"up.{n}." for n, one in enumerate(net.up) if isinstance(one, nn.Identity))
+    kept = {k: v for k, v in state.items() if not finer or not k.startswith(finer)}
+    if len(kept) < len(state):
+        kept |= {f"head.{k}": v for k, v in net.head.state_dict().items()}
+    net.load_state_dict(kept)
 
 
 def _normalisation(norm: str, channels: int) -> list[nn.Module]:

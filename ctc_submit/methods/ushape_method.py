@@ -26,12 +26,16 @@ class UShapeConfig(MethodConfig):
         default=32,
         metadata={
             "help": "Channels at full size; 64 in U-Net's and CALT-US's original.",
+            "least": 1,
             "unit": "channels",
         },
     )
     depth: int = field(
         default=4,
-        metadata={"help": "How often the size is halved; an encoder does it five times."},
+        metadata={
+            "help": "How often the size is halved; an encoder does it five times.",
+            "least": 0,
+        },
     )
     encoder: EncoderName = field(
         default="none",
@@ -45,12 +49,28 @@ class UShapeConfig(MethodConfig):
             "most": 8,
         },
     )
+    stride: Literal[1, 2, 4] = field(
+        default=1,
+        metadata={
+            "help": "Pixels from one answer of the network to the next; between them it is "
+            "interpolated, which saves the levels that see the most pixels."
+        },
+    )
     views: Literal[1, 2, 4] = field(
         default=1, metadata={"help": "Orientations that are averaged; each costs its time."}
     )
     norm: Literal["group", "batch", "none"] = field(
         default="group", metadata={"help": "Normalisation of the features; none in the originals."}
     )
+
+    def __post_init__(self) -> None:
+        """Refuse a stride that the network's levels do not reach.
+
+        Raises:
+            ValueError: If it is larger than the last level's.
+        """
+        if self.encoder == "none" and self.stride > 1 << self.depth:
+            raise ValueError(f"a depth of {self.depth} cannot end at a stride of {self.stride}")
 
 
 Config = TypeVar("Config", bound=UShapeConfig)
@@ -79,6 +99,7 @@ class UShapeMethod(ABC, Generic[Config]):
             norm=config.norm,
             scale=config.scale,
             encoder=config.encoder,
+            stride=config.stride,
         )
         self.net = net.to(memory_format=torch.channels_last)
 

@@ -69,7 +69,8 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
     """Read ``name=value`` settings by the types of a dataclass's fields.
 
     Raises:
-        CtcError: If a name is unknown, or a value not of the field's type or out of its range.
+        CtcError: If a name is unknown, a value not of the field's type or out of its range, or two
+            values do not go together.
     """
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}
@@ -84,7 +85,10 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
                 raise ValueError(text)
         except ValueError:
             raise CtcError(f"--set {item}: {text!r} is no value of {name}") from None
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise CtcError(f"--set {' --set '.join(given)}: {error}") from None
 
 
 def _read(text: str, hint: Any) -> Any:

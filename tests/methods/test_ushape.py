@@ -103,3 +103,70 @@ def test_bad_weights_are_one_line(tmp_path: Path) -> None:
             load_weights(net, str(path))
         assert "\n" not in str(caught.value)
     assert not load_weights(net, "none")
+
+
+@pytest.mark.parametrize("encoder", ["none", "tf_efficientnet_lite0"])
+@pytest.mark.parametrize("stride", [2, 4])
+@pytest.mark.parametrize("shape", [(64, 64), (33, 50), (1, 1)])
+def test_a_coarser_answer_is_enlarged_to_the_frame(
+    encoder: str, stride: int, shape: tuple[int, int]
+) -> None:
+    net = UShape(width=4, depth=3, outputs=2, encoder=encoder, stride=stride).eval()
+    assert net(torch.rand(2, 1, *shape)).shape == (2, 2, *shape)
+
+
+def test_a_coarser_answer_saves_the_finest_blocks_and_keeps_the_others_names() -> None:
+    """So that weights of a finer network can be taken over."""
+    names = [
+        {k: v.shape for k, v in UShape(width=4, depth=3, outputs=1, stride=s).state_dict().items()}
+        for s in (1, 2, 4)
+    ]
+    for coarse, dropped in zip(names[1:], (["up.0."], ["up.0.", "up.1."]), strict=True):
+        own = {k for k in coarse if not k.startswith("head.")}
+        expected = {k for k in names[0] if not k.startswith(("head.", *dropped))}
+        assert own == expected
+        assert all(names[0][k] == coarse[k] for k in own)
+    assert [n["head.weight"][1] for n in names] == [4, 8, 16]
+
+
+def test_a_coarser_answer_lies_where_its_pixels_are() -> None:
+    """A network that hands on the mean of two by two pixels answers with the image, blurred."""
+    net = UShape(width=1, depth=1, outputs=1, norm="none", stride=2).eval()
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.zero_()
+                module.weight[:, 0, module.kernel_size[0] // 2, module.kernel_size[1] // 2] = 1
+        image = torch.zeros(1, 1, 40, 40)
+        image[..., 10:30, 6:18] = 1
+        answer = net(image)[0, 0]
+    answer = answer / answer.max()
+    assert ((answer > 0.5) == (image[0, 0] > 0.5)).float().mean() > 0.98
+    places = torch.arange(40.0)
+    for axis, centre in ((1, 19.5), (0, 11.5)):
+        line = answer.sum(axis)
+        assert ((line * places).sum() / line.sum()).item() == pytest.approx(centre, abs=0.05)
+
+
+@pytest.mark.parametrize(("depth", "stride"), [(1, 4), (2, 3), (0, 2)])
+def test_a_stride_beyond_the_depth_is_a_mistake(depth: int, stride: int) -> None:
+    with pytest.raises(ValueError, match=f"a stride of {stride}"):
+        UShape(width=4, depth=depth, outputs=1, stride=stride)
+
+
+def test_a_network_of_coarser_answers_starts_from_a_finer_one(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    fine, coarse = (UShape(width=4, depth=2, outputs=1, stride=s) for s in (1, 2))
+    last = coarse.head.weight.clone()
+    path = tmp_path / "fine.safetensors"
+    save_file(fine.state_dict(), path)
+    assert load_weights(coarse, str(path))
+    torch.testing.assert_close(coarse.up[1].state_dict(), fine.up[1].state_dict())
+    torch.testing.assert_close(coarse.down.state_dict(), fine.down.state_dict())
+    torch.testing.assert_close(coarse.head.weight, last)
+    save_file(coarse.state_dict(), path)
+    again = UShape(width=4, depth=2, outputs=1, stride=2)
+    assert load_weights(again, str(path))
+    torch.testing.assert_close(again.state_dict(), coarse.state_dict())
+    with pytest.raises(CheckpointError, match="width, depth"):
+        load_weights(fine, str(path))

@@ -58,3 +58,19 @@ def test_one_view_is_what_the_network_says() -> None:
     method = looking(UNet, 1)
     with torch.inference_mode():
         assert np.array_equal(method.answer(IMAGE), method.probabilities(IMAGE))
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_a_network_of_coarser_answers_answers_for_every_pixel(
+    kind: type[UNet | MuLux | CaltUs],
+) -> None:
+    method = kind.of(replace(CONFIGS[METHODS.index(kind)], stride=2))
+    method.net.eval()
+    labels = np.zeros((40, 56), np.int32)
+    labels[5:20, 8:30] = 1
+    target = {k: torch.from_numpy(v) for k, v in method.targets(labels).items()}
+    method.net.train()
+    losses = method.losses(IMAGE, [target])
+    assert all(torch.isfinite(term) for term in losses.values())
+    method.net.eval()
+    assert method.answer(IMAGE).shape[-2:] == (40, 56)

@@ -22,7 +22,7 @@ from ctc_submit.reproduce.table1.frames import division
 from ctc_submit.reproduce.table1.page import render
 from ctc_submit.reproduce.table1.rows import HELA, ROWS, U373
 from ctc_submit.reproduce.table1.settings import Table1Config
-from ctc_submit.reproduce.table1.table import Asked, cases
+from ctc_submit.reproduce.table1.table import Asked, cases, fill
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
 from ctc_submit.train.course import Job
@@ -237,6 +237,37 @@ def test_other_settings_do_not_go_on_in_the_same_place(dataset: Path) -> None:
     assert table1(dataset, *asked).exit_code == 0
     done = table1(dataset, *asked, "--width", "4")
     assert done.exit_code == 1 and "was begun with width 2, not 4" in done.output
+
+
+@pytest.mark.parametrize("out", [".", "docs"])
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_trained(
+    users_place: Path, out: str
+) -> None:
+    users_place.chmod(0o500)
+    with pytest.raises(DataError, match=r"cannot be (made|written)"):
+        list(fill([], users_place / out))
+
+
+def test_a_number_begun_before_there_was_a_batch_to_choose_goes_on(dataset: Path) -> None:
+    asked = ("--row", "unet-bce", "--protocol", "random")
+    assert table1(dataset, *asked).exit_code == 0
+    (plan,) = (dataset.parent / "work").glob("*/*/*/plan.json")
+    known = json.loads(plan.read_text())
+    assert known["asked"].pop("batch") == 0
+    plan.write_text(json.dumps(known))
+    assert table1(dataset, *asked).exit_code == 0
+    done = table1(dataset, *asked, "--batch", "2")
+    assert done.exit_code == 1 and "was begun with batch 0, not 2" in done.output
+
+
+def test_frames_a_step_can_be_given(dataset: Path) -> None:
+    asked = Asked((dataset,), dataset.parent / "w", ("unet-bce",), ("random",), truth="GT")
+    batches = [
+        case.job(1).config.batch
+        for batch in (0, 12)
+        for case in cases(asked, Table1Config(batch=batch, width=2))
+    ]
+    assert batches == [4, 12]
 
 
 def test_a_table_that_is_none_of_ours_is_left_alone(dataset: Path) -> None:

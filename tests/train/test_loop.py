@@ -12,6 +12,7 @@ from ctc_submit.checkpoint import load_checkpoint
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import CheckpointError, CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import EpochReport, Job
@@ -265,6 +266,17 @@ def test_settings_are_read_by_type() -> None:
 def test_bad_settings_are_said(given: str) -> None:
     with pytest.raises(CtcError, match="--set"):
         settings_from(MaskRCNNConfig, (given,))
+
+
+@pytest.mark.parametrize("given", [("depth=1", "stride=4"), ("depth=-1",), ("width=0",)])
+def test_settings_that_make_no_network_are_said(given: tuple[str, ...]) -> None:
+    with pytest.raises(CtcError, match=r"^--set [^\n]*(cannot end at|no value of)[^\n]*$"):
+        settings_from(UNetConfig, given)
+
+
+def test_an_encoder_has_levels_enough_for_every_stride() -> None:
+    given = ("encoder=tf_efficientnet_lite0", "depth=1", "stride=4")
+    assert isinstance(settings_from(UNetConfig, given), UNetConfig)
 
 
 def test_the_paper_s_schedule_drops_every_third_epoch() -> None:

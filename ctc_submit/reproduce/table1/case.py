@@ -101,6 +101,8 @@ class Case:
             epochs: How many; `Plan.epochs`.
         """
         known: dict[str, Any] = {"pretrained": self.config.pretrained} | dict(self.row.training)
+        if self.config.batch:
+            known["batch"] = self.config.batch
         config = TrainConfig(
             **known,
             epochs=epochs,

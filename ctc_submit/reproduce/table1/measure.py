@@ -17,6 +17,7 @@ from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.method import Method
 from ctc_submit.reproduce.table1.case import Case, Plan, plan
 from ctc_submit.reproduce.table1.entry import Entry
+from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.config import TuneConfig
 from ctc_submit.train.course import STATE, EpochReport
@@ -36,10 +37,11 @@ def stored(case: Case) -> Entry | None:
     """
     path = case.folder / ENTRY
     began = _read(case.folder / PLAN)
-    if began is not None and began["asked"] != case.asked():
-        other = [k for k, v in case.asked().items() if began["asked"].get(k) != v]
+    earlier = case.asked() if began is None else asdict(Table1Config()) | began["asked"]
+    if earlier != case.asked():
+        other = [k for k, v in case.asked().items() if earlier.get(k) != v]
         raise CtcError(
-            f"{case.folder}: was begun with {other[0]} {began['asked'].get(other[0])}, not "
+            f"{case.folder}: was begun with {other[0]} {earlier.get(other[0])}, not "
             f"{case.asked()[other[0]]}; give the same, or another --work"
         )
     known = _read(path)

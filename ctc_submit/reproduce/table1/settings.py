@@ -25,6 +25,14 @@ class Table1Config:
             "least": 0,
         },
     )
+    batch: int = field(
+        default=0,
+        metadata={
+            "help": "Frames a step; 0: four, as every row has it.",
+            "least": 0,
+            "unit": "frames",
+        },
+    )
     held_out: float = field(
         default=0.2,
         metadata={
