@@ -9,10 +9,11 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.whole_folder import remove_folder
 from ctc_submit.errors import DataError
 
 MOST_SWELLING = 200
@@ -206,8 +207,9 @@ def _require_sequence(folder: Path, archive: Path) -> None:
 def _swap(new: Path, whole: Path) -> None:
     """Put a finished folder in the place of one that may exist."""
     old = whole.with_name(f".{whole.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
+    remove_folder(old)
     if whole.exists():
         whole.replace(old)
     new.replace(whole)
-    shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):  # the new one is in its place
+        remove_folder(old)

@@ -55,10 +55,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
         finally:
             with suppress(OSError):
-                _remove(partial)
+                remove_folder(partial)
             if folder.exists():
                 with suppress(OSError):
-                    _remove(old)
+                    remove_folder(old)
 
 
 def recover(folder: Path) -> None:
@@ -77,14 +77,18 @@ def _recover(folder: Path) -> None:
         if old.exists() and not folder.exists():
             old.rename(folder)
             _log.warning("%s: put back after an interrupted run", folder)
-        _remove(partial)
-        _remove(old)
+        remove_folder(partial)
+        remove_folder(old)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
 
 
-def _remove(folder: Path) -> None:
-    """Delete a folder of ours, if it is there, also where a copied mode forbids its owner that."""
+def remove_folder(folder: Path) -> None:
+    """Delete a folder, if it is there, also where its modes forbid its owner that.
+
+    Raises:
+        OSError: If it cannot be deleted all the same.
+    """
     if not folder.exists():
         return
     for place in _folders(folder):

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import tifffile
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.data.tracks import Track, write_tracks
+from ctc_submit.data.whole_folder import remove_folder
 from ctc_submit.errors import DataError
 from ctc_submit.simulate.movie import Moment, simulate
 from ctc_submit.simulate.settings import SimulationSettings
@@ -98,11 +99,12 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
         partial.mkdir(parents=True)
         yield partial
         old = whole.with_name(f".{whole.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
+        remove_folder(old)
         if whole.exists():
             whole.replace(old)
         partial.replace(whole)
-        shutil.rmtree(old, ignore_errors=True)
+        with suppress(OSError):  # the new one is in its place
+            remove_folder(old)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
     finally:

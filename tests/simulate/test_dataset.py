@@ -18,6 +18,15 @@ from ctc_submit.simulate.settings import SimulationSettings
 TINY = SimulationSettings(frames=3, height=48, width=40, cells=3)
 
 
+def test_a_read_only_data_set_is_replaced_and_nothing_lies_beside(users_place: Path) -> None:
+    folder = users_place / "SIM"
+    for _ in range(2):
+        list(write_dataset(folder, TINY, overwrite=True))
+        (folder / "01").chmod(0o555)
+    list(write_dataset(folder, TINY, overwrite=True))
+    assert [path.name for path in users_place.iterdir() if path.is_dir()] == ["SIM"]
+
+
 def test_what_is_written_is_what_was_simulated(tmp_path: Path) -> None:
     moments = list(write_dataset(tmp_path / "Sim", TINY, seed=5, sequences=2))
     assert len(moments) == 6
