@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,8 +40,7 @@ def users_place() -> Iterator[Path]:
     finally:
         if root:
             os.setresuid(0, 0, 0)
-        for folder, _, _ in os.walk(place):
-            Path(folder).chmod(0o700)
+        subprocess.run(["chmod", "-R", "u+rwX", str(place)], check=True)
         shutil.rmtree(place)
 
 

@@ -92,7 +92,9 @@ def remove_folder(folder: Path) -> None:
     if not folder.exists():
         return
     for place in _folders(folder):
-        place.chmod(place.stat().st_mode | stat.S_IRWXU)
+        mode = place.stat().st_mode
+        if mode & stat.S_IRWXU != stat.S_IRWXU:
+            place.chmod(mode | stat.S_IRWXU)
     shutil.rmtree(folder)
 
 
