@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from ctc_submit.cli.options import INTERRUPTED, leave
+from ctc_submit.cli.options import INTERRUPTED, errors_to_exit_codes, leave
 
 
 class LazyGroup(click.Group):
@@ -24,12 +24,10 @@ class LazyGroup(click.Group):
         self.texts = texts
         self.module = module
 
+    @errors_to_exit_codes
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program; help or version that cannot be written end it with one line."""
-        try:
-            return super().main(*args, **kwargs)
-        except OSError as error:
-            leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; Ctrl-C while it is still being loaded ends it as later on."""

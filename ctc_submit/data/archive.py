@@ -9,11 +9,11 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from ctc_submit.data.folders import swap_in
 from ctc_submit.data.sequence import Sequence
-from ctc_submit.data.whole_folder import remove_folder
 from ctc_submit.errors import DataError
 
 MOST_SWELLING = 200
@@ -56,7 +56,7 @@ def unpack_dataset(
             for member, path in _plan(packed, archive, partial).items():
                 extract_member(packed, member, partial / path, progress or (lambda _: None))
         _require_sequence(partial, archive)
-        _swap(partial, whole)
+        swap_in(partial, whole)
     except OSError as error:
         raise DataError(f"{folder}: cannot be unpacked ({error.strerror or error})") from error
     finally:
@@ -202,14 +202,3 @@ def _require_sequence(folder: Path, archive: Path) -> None:
         if (folder / name).is_dir() and Sequence.at(folder / name).frames:
             return
     raise DataError(f"{archive}: holds no sequence 01 or 02; it is no data set of the challenge")
-
-
-def _swap(new: Path, whole: Path) -> None:
-    """Put a finished folder in the place of one that may exist."""
-    old = whole.with_name(f".{whole.name}.old")
-    remove_folder(old)
-    if whole.exists():
-        whole.replace(old)
-    new.replace(whole)
-    with suppress(OSError):  # the new one is in its place
-        remove_folder(old)

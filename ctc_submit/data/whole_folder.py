@@ -6,11 +6,11 @@ import logging
 import os
 import re
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ctc_submit.data.folders import remove_folder
 from ctc_submit.data.labels import find_masks
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import DataError
@@ -81,32 +81,6 @@ def _recover(folder: Path) -> None:
         remove_folder(old)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
-
-
-def remove_folder(folder: Path) -> None:
-    """Delete a folder, if it is there, also where its modes forbid its owner that.
-
-    Raises:
-        OSError: If it cannot be deleted all the same.
-    """
-    if not folder.exists():
-        return
-    for place in _folders(folder):
-        mode = place.stat().st_mode
-        if mode & stat.S_IRWXU != stat.S_IRWXU:
-            place.chmod(mode | stat.S_IRWXU)
-    shutil.rmtree(folder)
-
-
-def _folders(folder: Path) -> Iterator[Path]:
-    """Yield a folder, and then all in it, which are looked for only when the folder was dealt with.
-
-    So it may be opened first. Links are none.
-    """
-    yield folder
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _folders(entry)
 
 
 def keep_foreign(target: Path, partial: Path) -> None:

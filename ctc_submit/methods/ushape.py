@@ -109,7 +109,6 @@ class UShape(nn.Module):
         height, width = images.shape[-2:]
         whole = 1 << len(self.up)
         x = F.pad(images, (0, -width % whole, 0, -height % whole), mode="replicate")
-        padded = x.shape[-2:]
         skips = self._contracted(x)
         x = skips.pop()
         for block in reversed(self.up):
@@ -119,7 +118,7 @@ class UShape(nn.Module):
             x = block(torch.cat([skips.pop().to(x.dtype), x], dim=1))
         answer: Tensor = self.head(x)
         if self.stride > 1:
-            answer = F.interpolate(answer.float(), padded, mode="bilinear", align_corners=False)
+            answer = F.interpolate(answer.float(), scale_factor=self.stride, mode="bilinear")
         return answer[..., :height, :width]
 
     def _contracted(self, x: Tensor) -> list[Tensor]:
@@ -195,7 +194,7 @@ def load_weights(net: UShape, source: str) -> bool:
 def _load(net: UShape, state: dict[str, Tensor]) -> None:
     """Load a state dict, without the levels that are finer than the network's answer."""
     finer = tuple(f"up.{n}." for n, one in enumerate(net.up) if isinstance(one, nn.Identity))
-    kept = {k: v for k, v in state.items() if not finer or not k.startswith(finer)}
+    kept = {k: v for k, v in state.items() if not k.startswith(finer)}
     if len(kept) < len(state):
         kept |= {f"head.{k}": v for k, v in net.head.state_dict().items()}
     net.load_state_dict(kept)

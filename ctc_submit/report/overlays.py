@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from ctc_submit.data.folders import make_folder
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels, whole_file
 from ctc_submit.data.sequence import Sequence
@@ -135,10 +136,7 @@ def write_overlays(
         raise DataError(f"{result}: has no mask for {frames[missing[0]].name}; run the sequence")
     if folder.resolve() in {result.resolve(), sequence.folder.resolve()}:
         raise DataError(f"{folder}: holds masks or frames; name another folder for the pictures")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror})") from error
+    make_folder(folder)
     draw = partial(_write_one, settings=settings)
     jobs = [
         (frames[time], masks[time], true.get(time), folder / f"{frames[time].stem}.png")

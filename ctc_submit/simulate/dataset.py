@@ -3,17 +3,17 @@
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import tifffile
 
+from ctc_submit.data.folders import swap_in
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.data.tracks import Track, write_tracks
-from ctc_submit.data.whole_folder import remove_folder
 from ctc_submit.errors import DataError
 from ctc_submit.simulate.movie import Moment, simulate
 from ctc_submit.simulate.settings import SimulationSettings
@@ -98,13 +98,7 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial
-        old = whole.with_name(f".{whole.name}.old")
-        remove_folder(old)
-        if whole.exists():
-            whole.replace(old)
-        partial.replace(whole)
-        with suppress(OSError):  # the new one is in its place
-            remove_folder(old)
+        swap_in(partial, whole)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
     finally:

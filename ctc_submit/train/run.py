@@ -1,14 +1,13 @@
 """A whole training: from annotated frames to a model folder, resumable where it was stopped."""
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from ctc_submit.data.folders import make_writable
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.methods.method import CellSizes, Method
@@ -45,7 +44,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
     method.pretrain(job.config.pretrained)
     for folder in (job.work, job.out):
-        _make(folder)
+        make_writable(folder, CheckpointError)
     method.net.to(job.device)
     with ExitStack() as held:
         if not job.group.rank:  # the first process alone writes
@@ -111,16 +110,6 @@ def _learn(
             method.net.train()
             if group.told(course.is_stuck(), learner.device):
                 return
-
-
-def _make(folder: Path) -> None:
-    """Make a folder, or say at once that nothing can be saved there."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CheckpointError(f"{folder}: cannot be made ({error.strerror})") from error
-    if not os.access(folder, os.W_OK):
-        raise CheckpointError(f"{folder}: cannot be written (no permission)")
 
 
 def _overlap(sizes: CellSizes) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ctc_submit.data.folders import make_folder
 from ctc_submit.data.labels import whole_file
 from ctc_submit.data.sequence import Sequence, written_name
 from ctc_submit.errors import DataError
@@ -79,10 +80,7 @@ class Selection:
             part: [e.name if several else e.short_name for e in self.examples(part)]
             for part in ("train", "test")
         }
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(f"{path.parent}: cannot be made ({error.strerror})") from error
+        make_folder(path.parent)
         with whole_file(path) as partial:
             partial.write_text(json.dumps(parts, indent=1) + "\n", "utf-8")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctc_submit.data.folders import make_folder
 from ctc_submit.errors import DataError
 from ctc_submit.pixels.weights import ALPHA, SIGMA, shape_aware_weights
 from ctc_submit.report.overlay_settings import OverlaySettings
@@ -48,10 +49,7 @@ def write_figures(
     """
     if not 1 <= len(samples) <= MOST:
         raise DataError(f"{len(samples)} data sets; the paper's figures show one or two")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror})") from error
+    make_folder(folder)
     for number, rows in _figures(samples, models, config, device):
         yield from save(draw(rows), folder, f"figure{number}", config.dpi)
 

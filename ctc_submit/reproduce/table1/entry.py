@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ctc_submit.data.folders import make_folder
 from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import DataError
 from ctc_submit.reproduce.table1.rows import ROWS
@@ -113,9 +114,6 @@ def write_entries(path: Path, entries: Iterable[Entry]) -> None:
     head = json.dumps({"format": FORMAT, "measure": "SEG", "rows": rows}, indent=1)
     lines = ",\n".join("  " + json.dumps(asdict(e), ensure_ascii=False) for e in ordered)
     text = f'{head[:-2]},\n "entries": [\n{lines}\n ]\n}}\n'
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{path.parent}: cannot be made ({error.strerror})") from error
+    make_folder(path.parent)
     with whole_file(path) as partial:
         partial.write_text(text, "utf-8")

@@ -1,14 +1,14 @@
 """The verb: all cases that are asked for, one after the other, and the table after each."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from ctc_submit.data.folders import make_writable
 from ctc_submit.data.labels import whole_file
 from ctc_submit.data.sequence import written_name
-from ctc_submit.errors import CtcError, DataError
+from ctc_submit.errors import CtcError
 from ctc_submit.methods.registry import METHODS
 from ctc_submit.reproduce.table1.case import Case, Plan
 from ctc_submit.reproduce.table1.entry import Entry, read_entries, write_entries
@@ -98,7 +98,7 @@ def fill(todo: list[Case], out: Path) -> Iterator[tuple[Case, Plan | EpochReport
     """
     known = {case.folder: stored(case) for case in todo}
     read_entries(out / JSON)  # what would stop the writing is said before hours of training
-    _demand_place(out)
+    make_writable(out)
     for case in todo:
         entry = known[case.folder]
         if entry is None:
@@ -123,15 +123,6 @@ def write(out: Path, entry: Entry) -> None:
     page = render(read_entries(out / JSON).values())
     with whole_file(out / PAGE) as partial:
         partial.write_text(page, "utf-8")
-
-
-def _demand_place(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({error.strerror})") from error
-    if not os.access(folder, os.W_OK):
-        raise DataError(f"{folder}: cannot be written (no permission)")
 
 
 def _measured(case: Case) -> Iterator[Plan | EpochReport | Entry]:

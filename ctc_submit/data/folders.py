@@ -1,0 +1,74 @@
+"""Making, swapping and deleting folders."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ctc_submit.errors import CtcError, DataError
+
+
+def make_folder(folder: Path, kind: type[CtcError] = DataError) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Args:
+        folder: May be there already.
+        kind: Error to raise.
+
+    Raises:
+        CtcError: Of the kind given, if it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise kind(f"{folder}: cannot be made ({error.strerror})") from error
+
+
+def make_writable(folder: Path, kind: type[CtcError] = DataError) -> None:
+    """Make a folder, or say at once that nothing can be saved there; as `make_folder`."""
+    make_folder(folder, kind)
+    if not os.access(folder, os.W_OK):
+        raise kind(f"{folder}: cannot be written (no permission)")
+
+
+def swap_in(new: Path, whole: Path) -> None:
+    """Put a finished folder in the place of one that may exist, and delete that one.
+
+    Raises:
+        OSError: If the file system refuses.
+    """
+    old = whole.with_name(f".{whole.name}.old")
+    remove_folder(old)
+    if whole.exists():
+        whole.replace(old)
+    new.replace(whole)
+    with suppress(OSError):  # the new one is in its place
+        remove_folder(old)
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder, if it is there, also where its modes forbid its owner that.
+
+    Raises:
+        OSError: If it cannot be deleted all the same.
+    """
+    if not folder.exists():
+        return
+    for place in _folders(folder):
+        mode = place.stat().st_mode
+        if mode & stat.S_IRWXU != stat.S_IRWXU:
+            place.chmod(mode | stat.S_IRWXU)
+    shutil.rmtree(folder)
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    """Yield a folder, and then all in it, which are looked for only when the folder was dealt with.
+
+    So it may be opened first. Links are none.
+    """
+    yield folder
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _folders(entry)
