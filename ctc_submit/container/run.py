@@ -9,6 +9,7 @@ from ctc_submit.container.engine import Mount, Say, caller, engine, gpu_request,
 from ctc_submit.container.settings import ContainerConfig
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError, ToolError
+from ctc_submit.pack.method_page import CARD, partners_of
 
 
 def run_sequence(
@@ -19,7 +20,8 @@ def run_sequence(
     Args:
         sequence: Its folder is mounted read-only.
         result: Where the masks go; owned by the caller.
-        model: A model folder here, mounted read-only, or the name of a model in the image.
+        model: A model folder here, mounted read-only, or the name of a model in the image. A name
+            without a slash is a folder here only if a card is in it.
         config: Image and resources.
         say: Told what the container prints.
 
@@ -27,11 +29,13 @@ def run_sequence(
         The exit code of ``ctc-submit run`` inside.
 
     Raises:
+        CheckpointError: If a path to a model leads to none.
         DataError: If there are no frames, or the result cannot be written.
         ToolError: If no engine answers, there is no such image, or no GPU where one is wanted.
     """
     frames = f"/data/{sequence.dataset}/{sequence.number}"
     _ = sequence.frames  # said here, not in there, if there are none
+    here = _model_here(model)
     parent = result.absolute().parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -41,9 +45,9 @@ def run_sequence(
     try:
         mounts = [Mount(sequence.folder, frames), Mount(scratch, "/result", writable=True)]
         inside = f"models/{model}"
-        if Path(model).is_dir():
-            inside = f"/models/{Path(model).resolve().name}"
-            mounts.append(Mount(Path(model), inside))
+        if here is not None:
+            inside = f"/models/{here.resolve().name}"
+            mounts.append(Mount(here, inside))
         mounts += _further(config.mount)
         words = ["run", frames, f"/result/{result.name}", "--model", inside, *config.run_option]
         with engine() as client:
@@ -56,6 +60,14 @@ def run_sequence(
         return code
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _model_here(model: str) -> Path | None:
+    folder = Path(model)
+    if model == folder.name and not (folder / CARD).exists():
+        return None
+    partners_of(folder)  # its card is read, or said to be missing
+    return folder
 
 
 def _resources(client: Any, config: ContainerConfig) -> dict[str, Any]:

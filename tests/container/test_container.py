@@ -1,17 +1,21 @@
 """What of the container commands can be told without an engine."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from ctc_submit.cli.main import main
+from ctc_submit.container import run as container_run
 from ctc_submit.container.engine import Mount, engine, run_container
 from ctc_submit.container.evaluate import Tools, evaluate
 from ctc_submit.container.image import build_image, context_files
-from ctc_submit.container.settings import BuildConfig
+from ctc_submit.container.settings import BuildConfig, ContainerConfig
+from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import CheckpointError, DataError, ToolError
 from ctc_submit.pack.scripts import dockerfile
 from tests.pack import stand_in
@@ -109,6 +113,41 @@ def test_a_sequence_without_frames_is_said_before_the_engine_is_asked(tmp_path: 
     done = CliRunner().invoke(main, ["docker", "run", str(tmp_path / "01"), "--model", "m"])
     assert done.exit_code == 3
     assert "no such folder" in done.stderr
+
+
+def test_a_name_is_a_folder_here_only_if_it_holds_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a demo: the folder ``demo`` lies here, the model ``demo`` in the image."""
+    result = faultless(tmp_path / "data")
+    (tmp_path / "demo").mkdir()
+    stand_in.model(tmp_path / "mine", result)
+    monkeypatch.chdir(tmp_path)
+    shown: list[tuple[str, list[str]]] = []
+
+    def fake(_client: Any, _image: str, words: list[str], mounts: list[Mount], **_: Any) -> int:
+        shown.append((words[-1], [mount.target for mount in mounts]))
+        return 1
+
+    monkeypatch.setattr(container_run, "run_container", fake)
+    monkeypatch.setattr(container_run, "engine", lambda: nullcontext(SimpleNamespace(info=dict)))
+    sequence = Sequence.at(result.parent / "01")
+    for model in ("demo", "elsewhere", "mine"):
+        container_run.run_sequence(
+            sequence, tmp_path / "01_RES", model, ContainerConfig(gpu="no"), print
+        )
+    inside = [f"/data/{HELA}/01", "/result"]
+    assert shown == [
+        ("models/demo", inside),
+        ("models/elsewhere", inside),
+        ("/models/mine", [*inside, "/models/mine"]),
+    ]
+    for wrong, why in (("./demo", "demo/card.json: missing"), ("./new", "new/card.json: missing")):
+        with pytest.raises(CheckpointError, match=why):
+            container_run.run_sequence(
+                sequence, tmp_path / "01_RES", wrong, ContainerConfig(gpu="no"), print
+            )
+    assert len(shown) == 3
 
 
 def test_missing_executables_are_named(tmp_path: Path) -> None:

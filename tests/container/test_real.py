@@ -26,14 +26,6 @@ MODELS = {"demo": "Sim", "DIC-C2DH-HeLa": "DIC-C2DH-HeLa", "PhC-C2DH-U373": "PhC
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In an empty folder: one with a model's name, as the demo leaves, is taken for it."""
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    monkeypatch.chdir(empty)
-
-
 @pytest.fixture(scope="module")
 def models() -> dict[str, Path]:
     """The committed models that are there."""
