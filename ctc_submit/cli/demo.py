@@ -69,7 +69,11 @@ def _step(what: str) -> Iterator[None]:
     """Say what is done, and how long it took."""
     click.echo(f"{what} … ", nl=False)
     start = time.perf_counter()
-    yield
+    try:
+        yield
+    except BaseException:
+        click.echo("stopped")  # so that the reason has a line of its own
+        raise
     click.echo(f"{time.perf_counter() - start:.1f} s")
 
 

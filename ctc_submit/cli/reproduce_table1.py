@@ -85,7 +85,8 @@ def command(
 
     A number is a row, a data set, a protocol and a seed. Each is trained for --minutes, tuned on
     frames that are not scored, and written into the table at once. What was interrupted goes on
-    when the same command is given again; a number that fails is recorded, and the others go on.
+    when the same command is given again; a number that fails is recorded, unless the table has one
+    already, and the others go on.
     """
     from ctc_submit.errors import CtcError
     from ctc_submit.reproduce.table1.entry import Entry
@@ -111,7 +112,7 @@ def command(
             "stopped; the same command goes on after the last epoch saved"
         ) from None
     if lost:
-        raise CtcError(f"{out / PAGE}: {lost} of {len(todo)} numbers failed; it tells why")
+        raise CtcError(f"{out / PAGE}: {lost} of {len(todo)} numbers failed; see above")
     click.echo(f"{out / PAGE}: {len(todo)} numbers")
 
 

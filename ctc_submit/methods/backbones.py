@@ -1,7 +1,10 @@
 """Feature extractors by name, and where their pretrained weights come from."""
 
 import importlib
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -208,12 +211,25 @@ def imagenet_state(name: str) -> dict[str, Tensor]:
         ) from error
 
 
+@contextmanager
+def _quiet_hub() -> Iterator[None]:
+    """Let the hub not tell of every attempt: what matters is told once, by our own error."""
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _lite_state(name: str) -> dict[str, Tensor]:
     model = timm.create_model(name)
     try:
         package = importlib.import_module(LITE[name])
     except ImportError:
-        fetched: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
+        with _quiet_hub():
+            fetched: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
         return fetched
     holder = getattr(package, f"EfficientnetLite{name[-1]}ModelFile")
     path = Path(holder.get_model_file_path())

@@ -57,6 +57,7 @@ def test_a_folder_of_the_users_is_not_replaced(tmp_path: Path, model: Path) -> N
     (tmp_path / "demo" / "DIC-SIM" / "mine").write_text("mine")
     done = demo(at=tmp_path)
     assert done.code == 3 and "exists already" in done.err.splitlines()[-1], done
+    assert done.out.endswith(" … stopped\n")
     assert (tmp_path / "demo" / "DIC-SIM" / "mine").read_text() == "mine"
 
 

@@ -214,6 +214,14 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(
     assert table1(dataset, *asked).exit_code == 0  # a failed one is tried again
     entries = read_entries(dataset.parent / "docs/table1.json")
     assert {e.state for e in entries.values()} == {"finished"}
+    monkeypatch.setattr(measure_module, "train", diverging)
+    (dataset.parent / "work").rename(dataset.parent / "done")
+    done = table1(dataset, *asked)
+    assert done.exit_code == 1 and "failed: step 3" in done.output, done.output
+    kept = read_entries(dataset.parent / "docs/table1.json")
+    focal, bce = ("unet-focal", "SIM", "random", 0), ("unet-bce", "SIM", "random", 0)
+    assert kept[focal] == entries[focal]  # a number stays, whatever a later attempt did
+    assert kept[bce].state == "finished"
 
 
 @pytest.mark.parametrize(
@@ -361,6 +369,38 @@ def test_how_each_was_trained_is_told_by_data_set_and_once_for_equal_settings() 
     assert f"- `unet-bce` (seed 0), `unet-focal` (seed 0): {text}\n" in page
     assert "- `mulux` (seed 0): batch 4," in page and "Trained on: CPU; GPU." in page
     assert max(line.count("|") for line in page.splitlines()) <= 11  # as many fit beside each other
+
+
+def test_an_encoder_starts_from_its_weights_and_more_slowly(tmp_path: Path) -> None:
+    dataset = tmp_path / "SIM"
+    list(write_dataset(dataset, SimulationSettings(frames=5, height=96, width=96), sequences=1))
+    asked = Asked(
+        (dataset,),
+        rows=("caltus", "unet-bce", "maskrcnn-bce"),
+        protocols=("random",),
+        truth="GT",
+        settings=("caltus.encoder=tf_efficientnet_lite0", "caltus.stride=2"),
+        work=tmp_path / "work",
+    )
+    config = {c.row.key: c.job(1).config for c in cases(asked, Table1Config(pretrained="mine.pt"))}
+    known = {row: (c.pretrained, c.learning_rate, c.batch) for row, c in config.items()}
+    assert known == {
+        "caltus": ("mine.pt", 8e-4, 4),
+        "unet-bce": ("none", 2e-3, 4),
+        "maskrcnn-bce": ("mine.pt", 8e-4, 4),
+    }
+
+
+def test_an_encoder_is_told_where_there_is_one() -> None:
+    training = {"batch": 2, "crop": 0, "learning_rate": 0.1, "augment": "none", "pretrained": "x"}
+    usual = {"encoder": "none", "width": 32, "scale": 0.5, "stride": 1}
+    entries = [
+        entry("unet-bce", 0.7, training=training, method=usual),
+        entry("caltus", 0.7, training=training, method=usual | {"encoder": "lite", "stride": 2}),
+    ]
+    page = render(entries)
+    assert "- `unet-bce` (seed 0): width 32, scale 0.5, batch 2," in page
+    assert "- `caltus` (seed 0): encoder lite, width 32, scale 0.5, stride 2, batch 2," in page
 
 
 def test_noise_is_no_difference() -> None:

@@ -11,8 +11,9 @@ from ctc_submit.data.sequence import written_name
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
 from ctc_submit.methods.registry import method_named
+from ctc_submit.methods.ushape_method import UShapeConfig
 from ctc_submit.reproduce.table1.frames import Division
-from ctc_submit.reproduce.table1.rows import Row
+from ctc_submit.reproduce.table1.rows import ENCODED, Row
 from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import Job
@@ -100,7 +101,10 @@ class Case:
         Args:
             epochs: How many; `Plan.epochs`.
         """
+        method = self.method_config()
         known: dict[str, Any] = {"pretrained": self.config.pretrained} | dict(self.row.training)
+        if isinstance(method, UShapeConfig) and method.encoder != "none":
+            known |= ENCODED | {"pretrained": self.config.pretrained}
         if self.config.batch:
             known["batch"] = self.config.batch
         config = TrainConfig(
@@ -115,7 +119,7 @@ class Case:
             name=self.row.key,
             examples=self.division.learned,
             method=self.row.method,
-            method_config=self.method_config(),
+            method_config=method,
             config=config,
             augmentation=AUGMENTATIONS[config.augment],
             out=self.model,

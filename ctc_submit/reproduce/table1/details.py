@@ -9,9 +9,12 @@ from ctc_submit.reproduce.table1.frames import PROTOCOLS
 
 HEADINGS = {"random": "random split", "01to02": "01 → 02", "02to01": "02 → 01"}
 
-OF_METHOD = ("width", "mask_head", "mask_pool", "scale")
+OF_METHOD = ("encoder", "width", "mask_head", "mask_pool", "scale", "stride")
 OF_TRAINING = ("batch", "crop", "learning_rate", "augment", "pretrained")
 """Settings that are worth a place on the page; all are in the JSON."""
+
+UNSAID = {"encoder": "none", "stride": 1}
+"""Values of settings that are not worth it, as nearly every row has them."""
 
 OPENING = """\
 ## How each was trained
@@ -69,6 +72,7 @@ def _cells(entry: Entry) -> list[str]:
 
 def _settings(entry: Entry) -> str:
     settings: dict[str, Any] = {k: entry.method[k] for k in OF_METHOD if k in entry.method}
+    settings = {k: v for k, v in settings.items() if UNSAID.get(k) != v}
     settings |= {k: entry.training[k] for k in OF_TRAINING}
     settings |= {k.partition(".")[2]: v for k, v in entry.tuned.items()}
     return ", ".join(f"{k} {v}" for k, v in settings.items())

@@ -31,7 +31,7 @@ class Row:
 
     @property
     def is_pixelwise(self) -> bool:
-        """Whether its network is the U-shaped one, which starts from random weights."""
+        """Whether its network is the U-shaped one, which starts from random weights by itself."""
         return self.method != "maskrcnn"
 
 
@@ -39,6 +39,9 @@ PIXELWISE = MappingProxyType(
     {"batch": 4, "learning_rate": 2e-3, "warmup": 20, "pretrained": "none"}
 )
 """A high rate, since a few minutes hold a few hundred steps."""
+
+ENCODED = MappingProxyType(PIXELWISE | {"learning_rate": 8e-4, "ema": 0.995})
+"""With an encoder, which starts from pretrained features like Mask R-CNN."""
 
 REGIONS = MappingProxyType({"batch": 4, "learning_rate": 8e-4, "ema": 0.995})
 """Few steps for Mask R-CNN too, from pretrained features."""

@@ -59,7 +59,10 @@ class Table1Config:
     )
     pretrained: str = field(
         default="imagenet",
-        metadata={"help": "Of Mask R-CNN: none, imagenet, coco, or a file of weights."},
+        metadata={
+            "help": "Of Mask R-CNN, and of an encoder of a U-shaped network: none, imagenet, "
+            "coco, or a file of weights."
+        },
     )
     workers: int = field(
         default=1, metadata={"help": "Processes that prepare frames; 0: the main one.", "least": 0}

