@@ -76,7 +76,10 @@ def command(
     which = ("truth", "sequences", "splits", "random_split", "fold")
     chosen = {name: given.pop(name) for name in which}
     selection = Selection(datasets, **chosen, seed=config.seed)
-    work = work or Path("runs") / out.absolute().name
+    if work is None:
+        work = Path("runs") / out.absolute().name
+        if work.resolve() == out.resolve():
+            work = work.with_name(f"{work.name}-training")
     job = replace(describe_job(selection, config, out=out, work=work, **given), notes=notes)
     with joined(job.device) as group:
         job = replace(job, group=group)

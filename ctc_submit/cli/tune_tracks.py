@@ -34,6 +34,7 @@ def tune_tracks_of(
     from ctc_submit.checkpoint import CARD, config_from, read_card
     from ctc_submit.errors import DataError
     from ctc_submit.track.settings import TrackConfig
+    from ctc_submit.train.selection import demand_names
     from ctc_submit.train.tune_tracks import (
         GOALS,
         Reel,
@@ -44,6 +45,8 @@ def tune_tracks_of(
         tune_tracks,
     )
 
+    datasets = tuple(datasets)
+    demand_names(datasets)
     goal = config.goal if config.goal in GOALS else GOALS[0]
     card = read_card(model)
     sequences = [each for folder in datasets for each in _with_tracks(folder, numbers)]
@@ -85,7 +88,7 @@ def tune_tracks_of(
         f"{name} {a:.4f} → {b:.4f}"
         for name, a, b in zip(facts["sequences"], before, found, strict=True)
     )
-    rest = "" if changes else "; nothing raises it by more than the margin, the defaults stay"
+    rest = "" if changes else "; nothing raises it by more than the margin, the settings stay"
     click.echo(f"{model}: {goal} {said}{rest}")
 
 

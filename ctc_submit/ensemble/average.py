@@ -29,19 +29,19 @@ def average(folders: Sequence[Path], out: Path) -> Card:
         out: Folder of the new model.
 
     Raises:
-        CheckpointError: If a folder is no model, two are the same, their networks differ, or
-            ``out`` is a model already or cannot be written.
+        CheckpointError: If a folder is no model or has partners, two are the same, their networks
+            differ, or ``out`` is a model already or cannot be written.
     """
     if len(folders) < 2:
         raise CheckpointError(f"expected at least two models to average, found {len(folders)}")
     if (out / CARD).exists():
         raise CheckpointError(f"{out}: is a model already; name a new folder with --out")
     demand_room(out)
-    first = load_member(folders[0], "cpu")
+    first = _alone(folders[0])
     total = {name: value.double() for name, value in first.method.net.state_dict().items()}
     cards = [first.card]
     for folder in folders[1:]:
-        other = load_member(folder, "cpu")
+        other = _alone(folder)
         _same_network(first, other)
         if other.card.sha256 in {card.sha256 for card in cards}:
             raise CheckpointError(f"{folder}: holds weights that are among the others already")
@@ -52,10 +52,36 @@ def average(folders: Sequence[Path], out: Path) -> Card:
     return save_checkpoint(out, first.method, _card_of(out.resolve().name, cards))
 
 
+def learned_by_any(cards: Sequence[Card]) -> dict[str, Any]:
+    """Return what a card says of the data of several models: what at least one learned from.
+
+    Truth, split and number of frames stay where all have the same; held out are the frames that
+    none learned from.
+    """
+    known = [card.data for card in cards]
+    data = {k: v for k, v in known[0].items() if all(k in d and d[k] == v for d in known)}
+    data["datasets"] = sorted({name for d in known for name in d.get("datasets", ())})
+    parts = [d.get("sequences", "all") for d in known]
+    if "sequences" in known[0]:
+        data["sequences"] = "all" if "all" in parts else sorted({n for part in parts for n in part})
+    data.pop("held_out", None)
+    return data | ({"held_out": common} if (common := held_out_by_all(cards)) else {})
+
+
 def held_out_by_all(cards: Sequence[Card]) -> list[str]:
     """Return the frames, sorted by name, that none of several models learned from."""
     held_out = [set(card.data.get("held_out", ())) for card in cards]
     return sorted(set.intersection(*held_out))
+
+
+def _alone(folder: Path) -> Member:
+    member = load_member(folder, "cpu")
+    if member.card.partners:
+        raise CheckpointError(
+            f"{folder}: has partners ({', '.join(member.card.partners)}), whose weights have no "
+            "place in a mean; average models without, and join afterwards"
+        )
+    return member
 
 
 def _same_network(first: Member, other: Member) -> None:
@@ -85,17 +111,13 @@ def _same_network(first: Member, other: Member) -> None:
 
 def _card_of(name: str, cards: Sequence[Card]) -> Card:
     """Return what is known of the mean of these models."""
-    first, common = cards[0], held_out_by_all(cards)
-    data: dict[str, Any] = {k: v for k, v in first.data.items() if k != "held_out"}
-    data["datasets"] = sorted({d for card in cards for d in card.data.get("datasets", ())})
-    if common:
-        data["held_out"] = common
+    first, data = cards[0], learned_by_any(cards)
     shared = {
         k: v
         for k, v in first.training.items()
         if all(k in card.training and card.training[k] == v for card in cards)
     }
-    if not common:
+    if "held_out" not in data:
         shared.pop("holdout", None)  # of no use to the mean: one of the models learned from each
     averaged = [
         {"name": card.name, "sha256": card.sha256}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ctc_submit.checkpoint import CARD, PARTNERS, Card, demand_room, write_card
 from ctc_submit.data.whole_folder import whole_folder
-from ctc_submit.ensemble.average import held_out_by_all
+from ctc_submit.ensemble.average import learned_by_any
 from ctc_submit.ensemble.members import Member, load_members
 from ctc_submit.errors import CheckpointError, DataError
 
@@ -18,7 +18,8 @@ def join(folders: Sequence[Path], out: Path) -> Card:
     What is run with that folder is seen by all of them, and what they find is fused. Everything
     else, from scripts to archives and images, takes it as one model.
 
-    The first model gives the card; held out are the frames that all held out. Its scores stay, as
+    The first model gives the card; it names all data that one of them learned from, and held out
+    are the frames that all held out. Its scores stay, as
     those of the model alone; there is none of all together yet.
 
     Args:
@@ -80,9 +81,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _card_of(name: str, first: Member, others: Sequence[Member], partners: list[str]) -> Card:
     card = first.card
-    data = {key: value for key, value in card.data.items() if key != "held_out"}
-    if common := held_out_by_all([card, *(member.card for member in others)]):
-        data["held_out"] = common
+    data = learned_by_any([card, *(member.card for member in others)])
     alone = f"{card.name} alone: "
     scores = [
         score if card.partners else score | {"protocol": alone + str(score["protocol"])}

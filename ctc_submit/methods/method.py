@@ -1,7 +1,8 @@
 """The contract that every segmentation method keeps."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
@@ -31,6 +32,21 @@ class CellSizes:
     heights: np.ndarray
     widths: np.ndarray
     most: int
+
+
+Config = TypeVar("Config", bound=MethodConfig)
+
+
+def where_free(config: Config, found: Mapping[str, Any]) -> Config:
+    """Let settings follow the training set; one that is not at its default was chosen and stays.
+
+    Args:
+        config: What was asked for.
+        found: Settings by name, as the training set would have them.
+    """
+    standard = type(config)()
+    free = {k: v for k, v in found.items() if getattr(config, k) == getattr(standard, k)}
+    return replace(config, **free)
 
 
 @runtime_checkable

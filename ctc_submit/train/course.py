@@ -24,7 +24,7 @@ from ctc_submit.train.processes import Group
 from ctc_submit.train.split import Example
 from ctc_submit.train.validate import Validation, score_entry, validate
 
-STATE = "state.pt"
+STATE, BEGUN = "state.pt", "begun.txt"
 
 SAVE_EVERY = 20.0
 """Seconds between two saved states: about what a stop costs, beside the epoch begun. Saving and
@@ -93,11 +93,14 @@ class Course:
         demand_room(self.job.out)
         path = self.job.work / STATE
         if not path.exists():
-            if (self.job.out / CARD).exists():
+            if (self.job.out / CARD).exists() and not self._has_begun():
                 raise CheckpointError(
                     f"{self.job.out}: holds a model, and {self.job.work} no training that wrote "
                     "it; move it away, or name another --out"
                 )
+            if not self.job.group.rank:  # what cannot be written is said before hours of training
+                with whole_file(self.job.work / BEGUN) as partial:
+                    partial.write_text(self._mark(), "utf-8", "surrogateescape")
             return
         try:
             # onto the CPU: network and optimiser take what they need to where they are, and torch's
@@ -122,6 +125,16 @@ class Course:
                 "give its --out, or delete the folder of the training to begin anew"
             )
         self.since_best, self.seconds = state["since_best"], state["seconds"]
+
+    def _mark(self) -> str:
+        return f"{fingerprint(self.job)} {self.job.out.resolve()}\n"
+
+    def _has_begun(self) -> bool:
+        """Tell whether this job began here, and was ended before it could save a state."""
+        try:
+            return (self.job.work / BEGUN).read_text("utf-8", "surrogateescape") == self._mark()
+        except OSError:
+            return False
 
     def close_epoch(self, row: Row, judged: Method, examples: list[Example]) -> EpochReport:
         """Score the epoch and save the state, each where it is due, and report."""

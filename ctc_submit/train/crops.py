@@ -10,11 +10,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ctc_submit.data.frames import frame_size
+from ctc_submit.errors import CtcError
 from ctc_submit.pixels.augment import AugmentSettings, augment
 from ctc_submit.pixels.normalise import normalise
 from ctc_submit.train.split import Example
 
 Item = tuple[Tensor, dict[str, Tensor]]
+Step = tuple[Tensor, list[dict[str, Tensor]]]
 Targets = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
@@ -39,7 +41,7 @@ class Order:
         return [int(frame) for frame in picked]
 
 
-class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
+class Batches(Dataset[Step | CtcError]):
     """Step number to batch, whatever was asked for before."""
 
     def __init__(
@@ -73,13 +75,21 @@ class Batches(Dataset[tuple[Tensor, list[dict[str, Tensor]]]]):
         """Return the number of steps."""
         return len(self.steps)
 
-    def __getitem__(self, index: int) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    def __getitem__(self, index: int) -> Step | CtcError:
         """Return images, float32 B1YX, and a dictionary of targets for each.
+
+        What is wrong with a frame is returned as well: raised in another process it would come with
+        that one's traceback.
 
         Images are as large as the largest of the step, whichever process prepares that one. Beside
         the method's targets stands the frame's ``seed``, of what is drawn at random in its losses.
         """
-        step = self.steps[index]
+        try:
+            return self._step(self.steps[index])
+        except CtcError as error:
+            return error
+
+    def _step(self, step: int) -> Step:
         frames = self.order.frames_of(step)
         places = range(len(frames)) if self.places is None else self.places
         items = [

@@ -32,7 +32,8 @@ def tuning_frames(card: Card, examples: list[Example], choice: dict[str, Any]) -
     known = {"frames": len(examples)} | {k: choice[k] for k in choice.keys() & card.data.keys()}
     other = [name for name, value in known.items() if card.data.get(name) != value]
     share = card.training.get("holdout", 0)
-    if other or not share:
+    drawn = hold_out(examples, share, np.random.default_rng([card.training.get("seed", 0), 0]))[1]
+    if other or not drawn:
         found = f"its {other[0]} differ" if other else "its training held none out"
         raise DataError(f"{card.name}: no frames to tune on ({found}); {where}")
-    return hold_out(examples, share, np.random.default_rng([card.training["seed"], 0]))[1]
+    return drawn

@@ -142,7 +142,7 @@ def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
         batches: Of the steps that are left.
 
     Raises:
-        CtcError: If a loss is not finite; the step is not taken.
+        CtcError: If a loss is not finite, or a frame not as it should be; the step is not taken.
     """
     config, method = learner.config, learner.method
     loader = DataLoader(
@@ -154,7 +154,10 @@ def learn(learner: Learner, batches: Batches) -> Iterator[StepReport]:
     )
     method.net.train()
     start = time.perf_counter()
-    for images, targets in loader:
+    for prepared in loader:
+        if isinstance(prepared, CtcError):
+            raise prepared
+        images, targets = prepared
         waited = time.perf_counter() - start
         rate = learning_rate_at(learner.step, config, learner.steps_an_epoch)
         for group in learner.optimizer.param_groups:

@@ -13,7 +13,7 @@ from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.methods.method import CellSizes, Method
 from ctc_submit.methods.registry import method_named
 from ctc_submit.segment import SegmentConfig
-from ctc_submit.train.course import Course, EpochReport, Job
+from ctc_submit.train.course import STATE, Course, EpochReport, Job
 from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row
 from ctc_submit.train.loop import Learner, StepReport, learn
@@ -42,7 +42,10 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     plug = method_named(job.method)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
-    method.pretrain(job.config.pretrained)
+    if not (job.work / STATE).exists():
+        method.pretrain(job.config.pretrained)
+    if job.work.resolve() == job.out.resolve():
+        raise CheckpointError(f"{job.out}: is --out and --work; give the training another folder")
     for folder in (job.work, job.out):
         make_writable(folder, CheckpointError)
     method.net.to(job.device)

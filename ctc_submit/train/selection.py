@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Selection:
                 f"--split: expected one file for all or one for each of {len(self.datasets)} data "
                 f"sets, found {len(self.splits)}"
             )
-        self._demand_names()
+        demand_names(self.datasets)
         each = [self._examples_of(d) for d in self.datasets]
         found = [e for own in each for e in own]
         if len(self.splits) == 1:
@@ -103,17 +103,6 @@ class Selection:
         pairs = zip(self.datasets, self.splits, strict=True)
         return ", ".join(f"{written_name(folder)}: {split.name}" for folder, split in pairs)
 
-    def _demand_names(self) -> None:
-        """Raise DataError where frames of two folders could not be told apart."""
-        known: set[str] = set()
-        for folder in self.datasets:
-            if written_name(folder) in known:
-                raise DataError(
-                    f"{folder}: a data set named {written_name(folder)} is given already; "
-                    "give each once, under a name of its own"
-                )
-            known.add(written_name(folder))
-
     def _parts(self, found: list[Example]) -> dict[str, list[Example]]:
         if self.fold:
             return fold_of(found, self.fold, self.seed)
@@ -140,7 +129,7 @@ class Selection:
         found: list[Example] = []
         everything = {number for kind in self._kinds() for number in _numbers(folder, kind)}
         for number in dict.fromkeys(self.sequences) or sorted(everything):
-            there = [k for k in self._kinds() if any((folder / f"{number}_{k}/SEG").glob("*.tif"))]
+            there = [k for k in self._kinds() if _has_masks(folder / f"{number}_{k}/SEG")]
             if there:
                 found += find_examples(Sequence.at(folder / number), "+".join(there))
         if not found:
@@ -151,6 +140,26 @@ class Selection:
     def _kinds(self) -> list[str]:
         """Return the folders' endings that the truth asks for; silver last."""
         return [part.removeprefix("all") for part in self.truth.split("+")]
+
+
+def demand_names(datasets: Iterable[Path]) -> None:
+    """Refuse folders of one name.
+
+    Raises:
+        DataError: If frames of two of them could not be told apart.
+    """
+    known: set[str] = set()
+    for folder in datasets:
+        if written_name(folder) in known:
+            raise DataError(
+                f"{folder}: a data set named {written_name(folder)} is given already; "
+                "give each once, under a name of its own"
+            )
+        known.add(written_name(folder))
+
+
+def _has_masks(folder: Path) -> bool:
+    return folder.is_dir() and any(p.suffix.lower() == ".tif" for p in folder.iterdir())
 
 
 def _numbers(folder: Path, kind: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Which frames are learned from, and which are kept apart."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,15 +112,12 @@ def chosen(
     """
     try:
         division = json.loads(split.read_text("utf-8"))
-        names, both = division[part], _in_both(division)
+        names = division[part]
+        demand_apart(split, division)
         wanted = {str(n) for n in names if not sequences or str(n).split("/")[-2] in sequences}
     except (OSError, ValueError, LookupError, TypeError) as error:
         reason = f"no list {part!r}" if isinstance(error, KeyError) else str(error)
         raise DataError(f"{split}: is not a split file ({reason})") from None
-    if both:
-        raise DataError(
-            f"{split}: {both[0]} is in 'train' and in 'test'; a frame is in one of them"
-        )
     several = len(by_dataset(examples)) > 1
     known = {e.name: e for e in examples}
     if not several and not wanted & set(known):
@@ -133,10 +131,17 @@ def chosen(
     return [e for name, e in known.items() if name in wanted]
 
 
-def _in_both(division: dict[str, list[object]]) -> list[str]:
-    """Return the frames that are to be learned from and to be tested with."""
-    learned, tested = (set(map(str, division.get(part, []))) for part in ("train", "test"))
-    return sorted(learned & tested)
+def demand_apart(split: Path, division: Mapping[str, Iterable[object]]) -> None:
+    """Refuse a division with frames that are both to be learned from and to be tested with.
+
+    Raises:
+        DataError: If there is one.
+    """
+    learned, tested = (set(map(str, division.get(part, ()))) for part in ("train", "test"))
+    if both := sorted(learned & tested):
+        raise DataError(
+            f"{split}: {both[0]} is in 'train' and in 'test'; a frame is in one of them"
+        )
 
 
 def by_dataset(examples: list[Example]) -> dict[str, list[Example]]:
@@ -158,9 +163,7 @@ def hold_out(
     Returns:
         (to learn from, to choose by), each in the order given.
     """
-    count = round(share * len(examples))
-    if share > 0 and len(examples) > 1:
-        count = min(max(count, 1), len(examples) - 1)
+    count = min(max(round(share * len(examples)), int(share > 0)), len(examples) - 1)
     kept = set(rng.permutation(len(examples))[:count].tolist())
     learned = [e for i, e in enumerate(examples) if i not in kept]
     return learned, [examples[i] for i in sorted(kept)]

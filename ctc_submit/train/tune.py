@@ -228,6 +228,9 @@ def search(
 def record(model: Path, card: Card, tuned: Tuned, data: dict[str, Any]) -> None:
     """Write tuned settings into a model's card; scores that it has are marked as earlier ones.
 
+    What an earlier tuning changed is still told, from its first value to the last, and so is how
+    tracks were tuned.
+
     Args:
         model: Folder of the model.
         card: Its card.
@@ -237,18 +240,29 @@ def record(model: Path, card: Card, tuned: Tuned, data: dict[str, Any]) -> None:
     Raises:
         CheckpointError: If the folder cannot be written.
     """
-    scores = [
-        entry | {"protocol": entry["protocol"].removesuffix(BEFORE) + BEFORE}
+    scores = {  # of one protocol the last
+        name: entry | {"protocol": name}
         for entry in card.scores
-    ]
-    facts = asdict(tuned.config) | {"cells": tuned.cells, "data": data, "changes": tuned.changes}
+        for name in [str(entry["protocol"]).removesuffix(BEFORE) + BEFORE]
+    }
+    earlier = card.tuning.get("changes", {})
+    changes = earlier | {
+        name: {"before": earlier.get(name, change)["before"], "after": change["after"]}
+        for name, change in tuned.changes.items()
+    }
+    changes = {
+        name: change for name, change in changes.items() if len(set(map(str, change.values()))) > 1
+    }
+    facts = asdict(tuned.config) | {"cells": tuned.cells, "data": data, "changes": changes}
+    if "tracks" in card.tuning:
+        facts["tracks"] = card.tuning["tracks"]
     for when in ("before", "after"):
         facts[when] = {name: round(v, 4) for name, v in getattr(tuned, when).items()}
     written = replace(
         card,
         config=asdict(tuned.settings.method),
         segment=asdict(tuned.settings.segment),
-        scores=scores,
+        scores=list(scores.values()),
         tuning=facts,
     )
     write_card(model, written)

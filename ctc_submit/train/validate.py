@@ -61,11 +61,11 @@ def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]
     spurious = frames = 0
     for example in examples:
         frame, labels = example.read()
-        truth = np.maximum(labels, 0)
-        common = overlaps(truth, cells(frame))
-        matches = common.matches[common.matches >= 0]
+        result = cells(frame)
+        common = overlaps(np.maximum(labels, 0), result)
         found[example.name] = common.jaccards
-        spurious += common.result_labels.size - np.unique(matches).size
+        matched = common.result_labels[common.matches[common.matches >= 0]]
+        spurious += len(set(_countable(result, labels < 0)) - set(matched.tolist()))
         frames += 1
     jaccards = np.concatenate([np.zeros(0), *found.values()])
     number, hits = jaccards.size, jaccards[jaccards > 0]
@@ -78,6 +78,13 @@ def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]
         spurious=spurious / number if number else float("nan"),
         by_frame=found,
     )
+
+
+def _countable(result: np.ndarray, unknown: np.ndarray) -> list[int]:
+    """Return the labels of a result, without those mostly where cells may lie that nobody drew."""
+    areas = np.bincount(result.ravel())
+    inside = np.bincount(result[unknown], minlength=areas.size)
+    return [int(label) for label in np.flatnonzero((areas > 0) & (2 * inside <= areas)) if label]
 
 
 def score_entry(outcome: Validation, protocol: str, data: dict[str, Any]) -> dict[str, Any]:

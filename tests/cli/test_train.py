@@ -128,6 +128,11 @@ def test_one_model_learns_two_data_sets_and_each_is_scored(place: Path, call: Ca
     assert call("tune", "both", *both, "--dry-run").code == 0
 
 
+def test_a_model_may_lie_in_the_folder_of_the_trainings(place: Path, call: Call) -> None:
+    assert call("train", "Zellen", "--out", "runs/m", "--epochs", 1).code == 0
+    assert (place / "runs/m/card.json").exists() and (place / "runs/m-training/state.pt").exists()
+
+
 def test_a_trailing_slash_names_the_same_model(place: Path, call: Call) -> None:
     assert call("train", "Zellen/", "--out", "models/a/", "--epochs", 1).code == 0
     assert load_checkpoint(place / "models" / "a")[1].name == "a"

@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 
 from ctc_submit.checkpoint import Card, load_checkpoint, read_card, save_checkpoint
 from ctc_submit.cli.main import main
+from ctc_submit.data.sequence import Sequence
 from ctc_submit.ensemble.average import average
+from ctc_submit.ensemble.join import join
 from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.methods.caltus.caltus import CaltUs
 from ctc_submit.methods.caltus.config import CaltUsConfig
@@ -20,6 +22,7 @@ from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.methods.unet.unet import UNet
 from ctc_submit.train.held_out import tuning_frames
 from ctc_submit.train.split import Example
+from ctc_submit.train.tune_tracks import strange_to
 
 TINY = UNetConfig(width=2, depth=1)
 IMAGE = torch.rand((1, 1, 16, 16), generator=torch.Generator().manual_seed(1))
@@ -99,6 +102,23 @@ def test_the_card_tells_what_is_shared_and_what_is_not(tmp_path: Path) -> None:
     }
     assert card.segment == {"tile": 512} and card.notes == [terms, "First."] and not card.scores
     assert "averaged" in (tmp_path / "both/README.md").read_text("utf-8")
+
+
+def test_the_mean_learned_from_all_that_its_models_learned_from(tmp_path: Path) -> None:
+    known = {"datasets": ["Zellen"], "truth": "ST"}
+    one, two, three = (
+        saved(tmp_path / f"m{seed}", unet(seed), data=known | {"sequences": part, "frames": seed})
+        for seed, part in enumerate((["02"], ["01"], "all"))
+    )
+    assert average([one, two], tmp_path / "a").data == known | {"sequences": ["01", "02"]}
+    assert average([one, three], tmp_path / "b").data == known | {"sequences": "all"}
+    joined = join([one, two], tmp_path / "c")
+    assert joined.data == known | {"sequences": ["01", "02"]}
+    zellen = Sequence.at(tmp_path / "Zellen" / "01")
+    assert strange_to(read_card(one), zellen) and not strange_to(joined, zellen)
+    done = call("average", tmp_path / "c", three, "--out", tmp_path / "d")
+    assert done.exit_code == 4 and "c: has partners (m1), whose weights have no" in done.output
+    assert not (tmp_path / "d").exists()
 
 
 def test_frames_that_one_model_learned_from_are_not_held_out(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 from ctc_submit.checkpoint import Card, read_card, write_card
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import write_labels
+from ctc_submit.ensemble import members
 from ctc_submit.errors import DataError
-from ctc_submit.reproduce.figures import answers
 from ctc_submit.reproduce.figures.answers import coloured_alike, entrants, invited
 from ctc_submit.reproduce.figures.panels import STYLE, Panel, draw
 from ctc_submit.reproduce.figures.sample import sample_of
@@ -53,7 +53,7 @@ def bright(monkeypatch: pytest.MonkeyPatch) -> None:
     def load(folder: Path, device: str) -> tuple[Bright, Card]:
         return Bright(), read_card(folder)
 
-    monkeypatch.setattr(answers, "load_checkpoint", load)
+    monkeypatch.setattr(members, "load_checkpoint", load)
 
 
 def test_the_middle_annotated_frame_is_taken_or_the_one_named(data: Path) -> None:
@@ -98,6 +98,13 @@ def test_a_cell_that_was_found_has_the_colour_of_the_truth() -> None:
     alike = coloured_alike(truth, found)
     assert alike.tolist() == drawn("1111\n1111\n.44.\n3333").tolist()
     assert not coloured_alike(truth, np.zeros_like(truth)).any()
+
+
+def test_labels_may_be_as_large_as_16_bits_hold() -> None:
+    truth, found = np.zeros((2, 4, 9), np.uint16)
+    truth[:, :3], found[:, :3], found[:, 5:] = 65535, 1, 2
+    alike = coloured_alike(truth, found)
+    assert np.unique(alike).tolist() == [0, 65535, 65536]
 
 
 def test_figures_without_models(data: Path) -> None:

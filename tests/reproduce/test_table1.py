@@ -22,7 +22,7 @@ from ctc_submit.reproduce.table1.frames import division
 from ctc_submit.reproduce.table1.page import render
 from ctc_submit.reproduce.table1.rows import HELA, ROWS, U373
 from ctc_submit.reproduce.table1.settings import Table1Config
-from ctc_submit.reproduce.table1.table import Asked, cases, fill
+from ctc_submit.reproduce.table1.table import Asked, cases, fill, write
 from ctc_submit.simulate.dataset import write_dataset
 from ctc_submit.simulate.settings import SimulationSettings
 from ctc_submit.train.course import Job
@@ -238,6 +238,38 @@ def test_wrong_requests_are_one_line(dataset: Path, arguments: list[str], said: 
     done = table1(dataset, *arguments)
     assert done.exit_code and said in done.output, done.output
     assert "Traceback" not in done.output and not (dataset.parent / "work").exists()
+
+
+def test_a_split_with_a_frame_on_both_sides_is_refused(dataset: Path) -> None:
+    names = [f"01/t00{t}" for t in range(5)]
+    (dataset / "split.json").write_text(json.dumps({"train": names, "test": names[:1]}))
+    done = table1(dataset, "--row", "unet-bce", "--protocol", "random")
+    assert done.exit_code == 3 and "01/t000 is in 'train' and in 'test'" in done.output
+
+
+def test_one_frame_to_learn_from_is_said_before_the_training(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (dataset / "01_GT" / "SEG").glob("man_seg*[1-9].tif"):
+        path.unlink()
+    monkeypatch.setattr(measure_module, "train", None)
+    done = table1(dataset, "--row", "unet-bce", "--protocol", "01to02")
+    assert done.exit_code == 1 and "failed: one frame to learn from" in done.output, done.output
+
+
+def test_names_that_are_no_text_are_written(tmp_path: Path) -> None:
+    odd = replace(entry("unet-bce", 0.7), dataset="D\udcff")
+    write(tmp_path, odd)
+    assert read_entries(tmp_path / "table1.json") == {odd.key: odd}
+    assert "D\\udcff" in (tmp_path / "table1.md").read_text("utf-8")
+
+
+def test_a_table_of_a_later_version_is_said(tmp_path: Path) -> None:
+    write_entries(tmp_path / "t.json", [entry("unet-bce", 0.7)])
+    text = (tmp_path / "t.json").read_text().replace('"row": "unet-bce"', '"row": "sam"')
+    (tmp_path / "t.json").write_text(text)
+    with pytest.raises(DataError, match="no row named sam; update ctc-submit"):
+        read_entries(tmp_path / "t.json")
 
 
 def test_other_settings_do_not_go_on_in_the_same_place(dataset: Path) -> None:

@@ -12,6 +12,7 @@ from ctc_submit.checkpoint import load_checkpoint
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import CheckpointError, CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.registry import method_named
 from ctc_submit.methods.unet.config import UNetConfig
 from ctc_submit.pixels.augment import RECOMMENDED
 from ctc_submit.train.config import TrainConfig
@@ -21,6 +22,7 @@ from ctc_submit.train.job import describe_job, settings_from
 from ctc_submit.train.loop import learning_rate_at
 from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
+from ctc_submit.train.validate import judge
 from tests.courses import course
 from tests.scenes import disc
 
@@ -196,6 +198,61 @@ def test_a_model_without_its_training_is_not_replaced(dataset: Path) -> None:
     assert (dataset.parent / "a/weights.safetensors").read_bytes() == kept
 
 
+def test_a_training_that_ended_before_its_first_state_begins_anew(dataset: Path) -> None:
+    described = job(dataset, "a")
+    course(described, 4)
+    (described.work / "state.pt").unlink()  # as after a full disk: the model is there alone
+    assert course(described) == course(job(dataset, "b"))
+    (described.work / "state.pt").unlink()
+    with pytest.raises(CheckpointError, match="holds a model"):
+        course(replace(described, out=dataset.parent / "b"))
+
+
+def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path) -> None:
+    course(job(dataset, "a"))
+    weights = dataset.parent / "a/weights.safetensors"
+    described = job(dataset, "b", replace(FAST, pretrained=str(weights)))
+    whole = course(replace(described, out=dataset.parent / "c", work=dataset.parent / "c work"))
+    first = course(described, 4)
+    weights.unlink()
+    assert [*first[:3], *course(described)] == whole
+
+
+def test_one_folder_for_model_and_state_is_refused(dataset: Path) -> None:
+    described = job(dataset, "a")
+    with pytest.raises(CheckpointError, match="a: is --out and --work; give the training another"):
+        course(replace(described, work=described.out))
+    assert not described.out.exists()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_frame_that_goes_away_is_one_line(dataset: Path, workers: int) -> None:
+    reports = train(job(dataset, "a", replace(FAST, workers=workers, epochs=30)))
+    next(reports)
+    for path in (dataset / "01").glob("*.tif"):
+        path.unlink()
+    with pytest.raises(DataError, match=r"^[^\n]*t00\d\.tif: [^\n]*$"):
+        list(reports)
+
+
+def test_what_lies_where_gold_truth_left_cells_out_is_not_spurious(dataset: Path) -> None:
+    for folder, name in (("SEG", "man_seg"), ("TRA", "man_track")):
+        (dataset / "01_GT" / folder).mkdir(parents=True)
+        labels = np.zeros((64, 64), np.uint16)
+        labels[disc(labels.shape, (18, 18), 10 if folder == "SEG" else 3)] = 1
+        if folder == "TRA":
+            labels[disc(labels.shape, (44, 40), 3)] = 2
+        write_labels(dataset / f"01_GT/{folder}/{name}000.tif", labels)
+    found = np.zeros((64, 64), np.uint16)
+    for label, centre in enumerate([(18, 18), (44, 40), (8, 56)], start=1):
+        found[disc(found.shape, centre, 8)] = label
+    outcome = judge(lambda _: found, Selection((dataset,), "GT").examples())
+    assert (outcome.cells, outcome.frames) == (1, 1)
+    assert outcome.spurious == 1  # the third; the second is a cell that nobody drew
+    found[found == 2] = 0
+    assert judge(lambda _: found, Selection((dataset,), "GT").examples()).spurious == 1
+
+
 def test_weights_that_are_not_finite_are_never_kept(
     dataset: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,6 +329,31 @@ def test_bad_settings_are_said(given: str) -> None:
 def test_settings_that_make_no_network_are_said(given: tuple[str, ...]) -> None:
     with pytest.raises(CtcError, match=r"^--set [^\n]*(cannot end at|no value of)[^\n]*$"):
         settings_from(UNetConfig, given)
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("maskrcnn", "backbone=resnet50"),
+        ("maskrcnn", "anchor_sizes=32,64"),
+        ("maskrcnn", "anchor_ratios=0"),
+        ("maskrcnn", "input_std=0"),
+        ("unet", "gap=-1"),
+        ("unet", "threshold=2"),
+        ("mulux", "shrink=0"),
+        ("mulux", "opening=-1"),
+        ("caltus", "touching=-1"),
+        ("caltus", "least_area=-1"),
+    ],
+)
+def test_settings_that_no_method_could_work_with_are_one_line(method: str, given: str) -> None:
+    with pytest.raises(CtcError, match=rf"^--set {given}: [^\n]+$"):
+        settings_from(method_named(method).config, (given,))
+
+
+def test_a_resnet_takes_the_width_of_its_pyramid() -> None:
+    config = settings_from(MaskRCNNConfig, ("backbone=resnet50", "pyramid_width=256"))
+    assert isinstance(config, MaskRCNNConfig)
 
 
 def test_an_encoder_has_levels_enough_for_every_stride() -> None:

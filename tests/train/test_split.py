@@ -105,6 +105,11 @@ def test_holding_out_is_seeded_and_leaves_some(
     assert (len(learned), len(held)) == (count - (kept if count > 1 else 0), kept * (count > 1))
 
 
+def test_of_one_frame_none_is_held_out(dataset: Path) -> None:
+    one = find_examples(Sequence.at(dataset / "01"), "ST")[:1]
+    assert hold_out(one, 0.6, np.random.default_rng(0)) == (one, [])
+
+
 def test_the_real_split_names_frames_that_are_there(real_data: Path) -> None:
     for name, train in (("DIC-C2DH-HeLa", 134), ("PhC-C2DH-U373", 184)):
         root = real_data / name

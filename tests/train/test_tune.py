@@ -11,7 +11,14 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor
 
-from ctc_submit.checkpoint import Card, load_checkpoint, read_card, render_card, save_checkpoint
+from ctc_submit.checkpoint import (
+    Card,
+    load_checkpoint,
+    read_card,
+    render_card,
+    save_checkpoint,
+    write_card,
+)
 from ctc_submit.cli.tune import command
 from ctc_submit.data.instances import Instance
 from ctc_submit.data.labels import write_labels
@@ -271,6 +278,29 @@ def test_the_card_tells_what_tuning_did(model: Path, dataset: Path, start: Setti
     text = (model / "README.md").read_text()
     assert "## Tuned after training" in text
     assert text == render_card(card)
+
+
+def test_tuning_again_tells_of_both(model: Path, dataset: Path, start: Settings) -> None:
+    found = tuned(bench_of(dataset, start), start)
+    found = replace(found, settings=Settings(UNET, found.settings.segment))
+    tracks = {"goal": "TRA", "changes": {}, "before": [0.1], "after": [0.2]}
+    card = read_card(model)
+    write_card(model, replace(card, tuning={"tracks": tracks}))
+    record(model, read_card(model), found, {})
+    score = {"protocol": "random split", "measure": "SEG", "value": 0.6}
+    card = read_card(model)
+    write_card(model, replace(card, scores=[*card.scores, score]))
+    shift, area = "segment.shift", "segment.least_area"
+    again = {shift: {"before": -1, "after": -2}, area: {"before": 0, "after": 9}}
+    record(model, read_card(model), replace(found, changes=again), {})
+    card = read_card(model)
+    assert card.tuning["tracks"] == tracks
+    assert card.tuning["changes"] == again | {shift: {"before": 0, "after": -2}}
+    assert [(s["protocol"], s["value"]) for s in card.scores] == [
+        ("random split (before tuning)", 0.6)
+    ]
+    record(model, card, replace(found, changes={shift: {"before": -2, "after": 0}}), {})
+    assert read_card(model).tuning["changes"] == {area: again[area]}
 
 
 def test_cards_without_tuning_read_as_before(model: Path) -> None:

@@ -1,5 +1,6 @@
 """Settings of linking are chosen on sequences that a model did not learn from."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,13 @@ def test_a_sequence_it_learned_from_is_refused(model: Path, dataset: Path) -> No
 def test_masks_and_sequences_are_counted(model: Path, dataset: Path) -> None:
     code, output = call(model, dataset, "--tracks", "--masks", dataset / "02_RAW")
     assert code == 3 and "1 given for 2 sequences" in output
+
+
+def test_data_sets_of_one_name_are_refused(model: Path, dataset: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "cells"
+    shutil.copytree(dataset, other)
+    code, output = call(model, dataset, other, "--tracks", "--sequence", "02")
+    assert code == 3 and "a data set named cells is given already" in output
 
 
 def test_a_goal_of_tracks_needs_tracks(model: Path, dataset: Path) -> None:

@@ -1,18 +1,20 @@
 """Settings of Mask R-CNN."""
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from ctc_submit.methods.method import CellSizes, MethodConfig
+from ctc_submit.methods.method import CellSizes, MethodConfig, where_free
 
 LEVELS = 5
 SMALLEST_ANCHOR = 4.0
 """In pixels; the generator rounds anchors to whole pixels, and an empty one fits no cell."""
 LONGEST_ANCHOR = 8.0
 """Largest ratio of an anchor's sides."""
+RESNET_WIDTH = 256
+"""Channels of a ResNet's pyramid, as its pretrained weights have them."""
 FEATURE = 8
 """Cells of fewer pixels across are smaller than two of the network's finest features."""
 
@@ -40,7 +42,10 @@ class MaskRCNNConfig(MethodConfig):
     )
     input_std: float = field(
         default=0.5,
-        metadata={"help": "Grey values that become 1; 0.5 fits the light backbone, 0.226 ResNets."},
+        metadata={
+            "help": "Grey values that become 1; 0.5 fits the light backbone, 0.226 ResNets.",
+            "least": 0.001,
+        },
     )
     loss: Literal["bce", "focal", "shape_aware"] = field(
         default="shape_aware", metadata={"help": "Loss of the mask head."}
@@ -83,6 +88,7 @@ class MaskRCNNConfig(MethodConfig):
         metadata={
             "help": "Masks of regions of this size are read off the pyramid's third level, of half "
             "the size off the next finer one, and so on.",
+            "least": 1,
             "unit": "px",
         },
     )
@@ -103,7 +109,8 @@ class MaskRCNNConfig(MethodConfig):
         },
     )
     anchor_ratios: tuple[float, ...] = field(
-        default=(0.5, 1.0, 2.0), metadata={"help": "Height by width of the anchors."}
+        default=(0.5, 1.0, 2.0),
+        metadata={"help": "Height by width of the anchors.", "least": 0.05, "most": 20},
     )
     proposals: int = field(
         default=300, metadata={"help": "Regions looked at in an image.", "least": 1}
@@ -139,6 +146,20 @@ class MaskRCNNConfig(MethodConfig):
         },
     )
 
+    def __post_init__(self) -> None:
+        """Refuse what makes no network.
+
+        Raises:
+            ValueError: If a ResNet's pyramid has another width than its own, or anchors another
+                number of sizes than the pyramid has levels.
+        """
+        if self.backbone.startswith("resnet") and self.pyramid_width != RESNET_WIDTH:
+            raise ValueError(
+                f"{self.backbone} needs pyramid_width={RESNET_WIDTH}, not {self.pyramid_width}"
+            )
+        if len(self.anchor_sizes) != LEVELS:
+            raise ValueError(f"anchor_sizes are {LEVELS}, one a level of the pyramid")
+
 
 def fit_anchors(config: MaskRCNNConfig, sizes: CellSizes) -> MaskRCNNConfig:
     """Choose anchors and the cap on detections from the cells of the training set.
@@ -166,6 +187,4 @@ def fit_anchors(config: MaskRCNNConfig, sizes: CellSizes) -> MaskRCNNConfig:
         "detections": max(50, 2 * sizes.most),
         "proposals": int(np.clip(10 * sizes.most, 200, 5000)),
     }
-    standard = MaskRCNNConfig()
-    free = {k: v for k, v in found.items() if getattr(config, k) == getattr(standard, k)}
-    return replace(config, **free)  # type: ignore[arg-type]
+    return where_free(config, found)

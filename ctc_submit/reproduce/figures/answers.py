@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ctc_submit.checkpoint import CARD, Card, config_from, load_checkpoint, read_card
+from ctc_submit.checkpoint import Card, read_card
+from ctc_submit.ensemble.members import find_cells, load_members
+from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.reproduce.figures.sample import Sample
 from ctc_submit.score.matching import overlaps
 from ctc_submit.score.seg import jaccards
-from ctc_submit.segment import SegmentConfig, segment
 
 ORDER = ("bce", "focal", "shape_aware")
 """Losses in the order of the paper's figures; others follow."""
@@ -90,9 +91,7 @@ def answer(entrant: Entrant, sample: Sample, device: str) -> Answer:
         CheckpointError: If the model cannot be loaded.
         DataError: If the frame does not suit it.
     """
-    method, card = load_checkpoint(entrant.folder, device)
-    config = config_from(SegmentConfig, card.segment, entrant.folder / CARD)
-    labels = segment(sample.frame, method, config)
+    labels = find_cells(sample.frame, load_members((entrant.folder,), device), EnsembleConfig())
     found = jaccards(sample.truth, labels)
     seg = float(found.mean()) if found.size else None
     return Answer(entrant.title, coloured_alike(sample.truth, labels), seg)
@@ -109,10 +108,10 @@ def coloured_alike(truth: np.ndarray, labels: np.ndarray) -> np.ndarray:
         labels: Label map of the same shape.
 
     Returns:
-        uint16, the same regions as ``labels``.
+        uint32, the same regions as ``labels``.
     """
     pairs = overlaps(truth, labels)
-    table = np.zeros(int(labels.max(initial=0)) + 1, np.uint16)
+    table = np.zeros(int(labels.max(initial=0)) + 1, np.uint32)
     matched = pairs.matches >= 0
     values = pairs.result_labels[pairs.matches[matched]].tolist()
     partners = dict(zip(values[::-1], pairs.reference_labels[matched].tolist()[::-1], strict=True))

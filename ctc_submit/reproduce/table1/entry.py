@@ -94,6 +94,8 @@ def read_entries(path: Path) -> dict[Key, Entry]:
         if known["format"] != FORMAT:
             raise DataError(f"{path}: is of another format than {FORMAT}; update ctc-submit")
         entries = [Entry(**entry) for entry in known["entries"]]
+        if strange := {entry.row for entry in entries} - set(ROWS):
+            raise ValueError(f"no row named {min(strange)}; update ctc-submit")
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise DataError(f"{path}: is not a table of this command ({error}); move it away") from None
     return {entry.key: entry for entry in entries}
@@ -112,7 +114,7 @@ def write_entries(path: Path, entries: Iterable[Entry]) -> None:
         for r in ROWS.values()
     ]
     head = json.dumps({"format": FORMAT, "measure": "SEG", "rows": rows}, indent=1)
-    lines = ",\n".join("  " + json.dumps(asdict(e), ensure_ascii=False) for e in ordered)
+    lines = ",\n".join("  " + json.dumps(asdict(e)) for e in ordered)
     text = f'{head[:-2]},\n "entries": [\n{lines}\n ]\n}}\n'
     make_folder(path.parent)
     with whole_file(path) as partial:

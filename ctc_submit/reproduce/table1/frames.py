@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ctc_submit.errors import DataError
 from ctc_submit.train.selection import Selection
-from ctc_submit.train.split import Example, divided
+from ctc_submit.train.split import Example, demand_apart, divided
 
 PROTOCOLS = ("random", "01to02", "02to01")
 """The paper's: frames of all videos, shuffled; and across videos: learn from one, score another."""
@@ -87,6 +87,8 @@ def _random(dataset: Path, found: list[Example], share: float) -> Division:
 def _lists(path: Path) -> dict[str, set[str]]:
     try:
         known = json.loads(path.read_text("utf-8"))
-        return {part: {str(name) for name in known[part]} for part in ("train", "test")}
+        named = {part: {str(name) for name in known[part]} for part in ("train", "test")}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise DataError(f"{path}: expected lists train and test of frames ({error})") from None
+    demand_apart(path, named)
+    return named

@@ -39,10 +39,10 @@ def stored(case: Case) -> Entry | None:
     began = _read(case.folder / PLAN)
     earlier = case.asked() if began is None else asdict(Table1Config()) | began["asked"]
     if earlier != case.asked():
-        other = [k for k, v in case.asked().items() if earlier.get(k) != v]
+        other = [k for k in earlier | case.asked() if earlier.get(k) != case.asked().get(k)]
         raise CtcError(
             f"{case.folder}: was begun with {other[0]} {earlier.get(other[0])}, not "
-            f"{case.asked()[other[0]]}; give the same, or another --work"
+            f"{case.asked().get(other[0])}; give the same, or another --work"
         )
     known = _read(path)
     return None if known is None else Entry(**known)
@@ -57,6 +57,8 @@ def measure(case: Case) -> Iterator[Plan | EpochReport | Entry]:
     Raises:
         CtcError: If the training fails, or nothing can be saved.
     """
+    if len(case.division.learned) < 2:
+        raise DataError("one frame to learn from; one more is needed to choose the best epoch by")
     case.folder.mkdir(parents=True, exist_ok=True)
     began = _read(case.folder / PLAN)
     planned = Plan(**began) if began is not None else plan(case)
@@ -175,4 +177,4 @@ def _read(path: Path) -> Any:
 
 def _write(path: Path, known: dict[str, Any]) -> None:
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        partial.write_text(json.dumps(known, indent=1) + "\n", "utf-8")

@@ -127,13 +127,13 @@ def write(out: Path, entry: Entry) -> None:
     write_entries(out / JSON, known.values())
     page = render(read_entries(out / JSON).values())
     with whole_file(out / PAGE) as partial:
-        partial.write_text(page, "utf-8")
+        partial.write_text(page, "utf-8", "backslashreplace")
 
 
 def _measured(case: Case) -> Iterator[Plan | EpochReport | Entry]:
     try:
         yield from measure(case)
-    except (CtcError, OSError, RuntimeError, MemoryError) as error:
+    except (CtcError, OSError, RuntimeError, ValueError, MemoryError) as error:
         yield failed(case, str(error) or type(error).__name__)
 
 

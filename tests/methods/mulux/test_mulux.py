@@ -115,6 +115,11 @@ def test_it_keeps_the_contract() -> None:
     fitted = MuLux.fitted(SMALL, CellSizes(np.full(3, 80.0), np.full(3, 80.0), 3))
     assert isinstance(fitted, MuLuxConfig)
     assert (fitted.opening, fitted.least_area) == (8, 503)
+    chosen = MuLux.fitted(
+        MuLuxConfig(opening=3), CellSizes(np.full(3, 200.0), np.full(3, 200.0), 3)
+    )
+    assert isinstance(chosen, MuLuxConfig)
+    assert (chosen.opening, chosen.least_area) == (3, 3142)
     with pytest.raises(TypeError, match="expected MuLuxConfig"):
         MuLux.of(MaskRCNNConfig())
 

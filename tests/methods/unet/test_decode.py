@@ -88,6 +88,7 @@ def test_the_least_area_follows_the_cells() -> None:
     assert fit_area(UNetConfig(), sizes).least_area == round(0.1 * 400 * np.pi / 4)
     none = CellSizes(np.zeros(0), np.zeros(0), 0)
     assert fit_area(UNetConfig(least_area=7), none).least_area == 7
+    assert fit_area(UNetConfig(least_area=3), sizes).least_area == 3  # as it was chosen
 
 
 def test_oracle_on_real_cells(real_data: Path) -> None:
