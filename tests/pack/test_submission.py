@@ -138,7 +138,17 @@ def test_a_result_that_nobody_would_find_is_refused(scene: Scene) -> None:
         scene.pack()
 
 
-@pytest.mark.parametrize("name", ["01_RES_overlay", "01_RES_report_files", "01_RES.bak"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "01_RES_overlay",
+        "01_RES_report_files",
+        "01_RES.bak",
+        "01_RES-GT_overlay",
+        "01_RES-GT_report_files",
+        ".01_RES-GT.partial",
+    ],
+)
 def test_what_lies_beside_a_result_is_left_alone(scene: Scene, name: str) -> None:
     shutil.copytree(scene.result, scene.result.with_name(name))
     scene.pack(preflight=False)
