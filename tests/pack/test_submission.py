@@ -226,6 +226,7 @@ def test_scripts_run_with_the_options_that_the_results_were_made_with(tmp_path: 
     scene.pack(run_option=("--border", "4"))
     with zipfile.ZipFile(scene.out / "SW" / "TEAM.zip") as archive:
         assert archive.read(f"SW/{HELA}-01.sh").endswith(b" --border 4\n")
+        assert b"count more than these: --border 4\n" in archive.read("SW/METHOD.md")
 
 
 def test_masks_that_the_script_does_not_write_are_refused(scene: Scene) -> None:
