@@ -106,6 +106,15 @@ def test_segmentation_alone_leaves_tracks_out(scene: Scene) -> None:
     assert not [name for name in names(scene.out) if "track" in name]
 
 
+def test_linking_given_masks_is_refused(scene: Scene) -> None:
+    arguments = ["pack", str(scene.data), "--out", str(scene.out), "--benchmark", "CLB"]
+    outcome = CliRunner().invoke(main, arguments)
+    assert outcome.exit_code == 3
+    assert "ctc-submit track ../DATASET/01_ERR_SEG" in outcome.output
+    assert len(outcome.output.splitlines()) == 1
+    assert not scene.out.exists()
+
+
 def test_a_second_result_is_flown_by_its_own_script(scene: Scene) -> None:
     second = scene.data / HELA / "CSB" / "01_RES"
     shutil.copytree(scene.result, second)
