@@ -1,6 +1,7 @@
 """From a folder of label maps to a result with tracks."""
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -103,6 +104,8 @@ def track_result(
     settings = settings or TrackConfig()
     given, source = written_path(result), result.resolve()
     target = _target(given, source, output)
+    if target.exists() and not os.access(target, os.W_OK):
+        raise DataError(f"{target}: cannot be written (no permission)")
     masks = _find(source, target)
     names = [sequence.dataset] if sequence else [given.parent.name, source.parent.name]
     sequence = sequence or _frames_beside(given) or _frames_beside(source)
