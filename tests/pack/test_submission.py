@@ -135,6 +135,12 @@ def test_faulty_results_are_refused(scene: Scene) -> None:
     assert not scene.out.exists()
 
 
+def test_a_data_set_may_be_named_with_a_slash_behind(scene: Scene) -> None:
+    (scene.result / "mask001.tif").unlink()
+    arguments = ["pack", str(scene.data), "--out", str(scene.out), "--dataset", f"{HELA}/"]
+    assert "[mask-missing]" in CliRunner().invoke(main, arguments).output
+
+
 def test_names_in_the_wrong_letter_case_are_refused(scene: Scene) -> None:
     (scene.data / HELA).rename(scene.data / HELA.lower())
     with pytest.raises(RulesBroken, match=r"\[dataset-name\] expected Fluo-N2DL-HeLa"):
