@@ -1,5 +1,6 @@
 """``ctc-submit pack``: makes what is uploaded, after trying it."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def command(
         data=data,
         models=models,
         named={name: Path(folder) for name, _, folder in pairs},
-        datasets=datasets,
+        datasets=tuple(name.rstrip("/" + os.sep) for name in datasets),  # as a shell completes it
         tracking=asdict(TrackConfig()),
     )
     flights = pack(sources, out, config, say=click.echo)

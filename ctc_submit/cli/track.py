@@ -1,5 +1,6 @@
 """Give the masks of a result labels that are consistent over time."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,14 @@ def _demand_looks(*, table: Path | None, lineage: Path | None, geff: Path | None
         if path is None:
             continue
         demand(path)
-        if not path.absolute().parent.is_dir():
+        folder = path.absolute().parent
+        if not folder.is_dir():
             raise DataError(f"{path.parent}: no such folder; make it, or name another file")
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder; name a file")
+        stream = path.exists() and not path.is_file()
+        if not stream and not os.access(folder, os.W_OK | os.X_OK):
+            raise DataError(f"{path}: cannot be written (no permission)")
 
 
 def _write_looks(done: Any, *, table: Path | None, lineage: Path | None, geff: Path | None) -> None:

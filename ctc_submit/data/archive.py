@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from ctc_submit.data.folders import swap_in
@@ -73,7 +74,8 @@ def refuse_existing(folder: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise DataError(f"{folder}: exists already; --force replaces it, --to names another place")
-    results = sorted(folder.glob("*_RES*")) if folder.is_dir() else [folder]
+    named = (folder.glob(depth) for depth in ("*_RES*", "*/*_RES*"))  # and CSB/01_RES
+    results = sorted(chain(*named)) if folder.is_dir() else [folder]
     if results:
         raise DataError(f"{results[0]}: would be lost; move it away before replacing the data set")
 

@@ -19,7 +19,12 @@ def written_name(folder: Path) -> str:
 
     A data set that is a link to a folder of another name bears the name of the link.
     """
-    return Path(os.path.abspath(folder)).name  # noqa: PTH100 (resolve follows links)
+    return written_path(folder).name
+
+
+def written_path(folder: Path) -> Path:
+    """Return a folder's path from the root on, with ``.`` and ``..`` followed and links not."""
+    return Path(os.path.abspath(folder))  # noqa: PTH100 (resolve follows links)
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from ctc_submit.errors import DataError
 _log = logging.getLogger(__name__)
 _HERE = -100  # AT_FDCWD of Linux
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux
-
-
-_STALE = re.compile(r"mask\d+\.tiff?|res_track\.txt|\w+_log\.txt|\..*\.partial", re.IGNORECASE)
+_STALE = re.compile(
+    r"mask\d+\.tiff?|res_track\.txt|(?-i:SEG|DET|TRA)_log\.txt|\..*\.partial", re.IGNORECASE
+)
+"""What is part of a result, logs of the evaluator included."""
 
 
 @contextmanager

@@ -66,11 +66,14 @@ class About:
 
     Attributes:
         title: Name of the submission.
-        tracking: Parameter of the tracking to its value; nothing is said of it without any.
+        tracking: Parameter of the tracking to its value where a card names no other; nothing is
+            said of it without any.
+        options: Words that the scripts add to ``ctc-submit run``.
     """
 
     title: str
     tracking: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 def read_cards(models: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
@@ -144,10 +147,27 @@ def render_markdown(cards: Mapping[str, Mapping[str, Any]], about: About) -> str
     lines += ["", "## Parameters", ""]
     for text, names in _grouped(cards, _parameters).items():
         lines += [f"**{', '.join(names)}**: {text}", ""]
-    lines += [f"**Tracking**: {_listed(tracking)}", ""] if tracking else []
+    if about.options:
+        options = " ".join(about.options)
+        lines += [f"**Options of the scripts**, which count more than these: {options}", ""]
+    lines += _tracking_lines(cards, about) if tracking else []
     for text, names in _grouped(cards, _notes).items():
         lines += [f"**Limits and terms, {', '.join(names)}**: {text}", ""] if text else []
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _tracking_lines(cards: Mapping[str, Mapping[str, Any]], about: About) -> list[str]:
+    """Tell by which settings the scripts link: those of a model's card, never its partners'."""
+    asked = {"repair": True} if "--repair" in about.options else {}
+    leading = {name: card for name, card in cards.items() if f"/{PARTNERS}/" not in name}
+    groups = _grouped(
+        leading, lambda c: _listed({**about.tracking, **(c.get("track") or {}), **asked})
+    )
+    lines = []
+    for text, names in groups.items():
+        title = "Tracking" if len(groups) == 1 else f"Tracking, {', '.join(names)}"
+        lines += [f"**{title}**: {text}", ""]
+    return lines
 
 
 def _row(name: str, card: Mapping[str, Any]) -> str:
@@ -170,7 +190,7 @@ def _listed(settings: Mapping[str, Any]) -> str:
 
 
 def _parameters(card: Mapping[str, Any]) -> str:
-    chapters = ("config", "segment", "track", "training")
+    chapters = ("config", "segment", "training")
     parts = [f"{name}: {_listed(settings)}" for name in chapters if (settings := card.get(name))]
     return ". ".join(parts) or "none recorded"
 

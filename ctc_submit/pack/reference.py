@@ -89,17 +89,17 @@ def _sequence_of(result: Path) -> Path | None:
 def shape_of(path: Path) -> tuple[int, ...]:
     """Return the YX or ZYX size of an image from its header alone.
 
+    As for `ctc_submit.data.frames.read_tiff`, it is that of the file's own pages.
+
     Raises:
         DataError: If the file is no TIFF.
     """
     try:
-        with tifffile.TiffFile(path) as tiff:
+        with tifffile.TiffFile(path, is_ome=False, is_shaped=False) as tiff:
             shape = tuple(map(int, tiff.series[0].shape))
     except Exception as error:  # a damaged file raises nearly anything
         raise DataError(f"{path}: cannot be read as a TIFF; export it again") from error
-    while len(shape) > 2 and shape[0] == 1:
-        shape = shape[1:]
-    return shape
+    return (*(size for size in shape[:-2] if size > 1), *shape[-2:])
 
 
 def _from_files(

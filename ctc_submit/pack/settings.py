@@ -4,10 +4,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ctc_submit.errors import DataError
+
 
 @dataclass(frozen=True)
 class PackConfig:
-    """How a submission is packed."""
+    """How a submission is packed.
+
+    Raises:
+        DataError: If it is for the Cell Linking Benchmark, which no script of a pack could run.
+    """
 
     name: str = field(
         default="ctc-submit", metadata={"help": "Name of the submission and of its archives."}
@@ -26,7 +32,10 @@ class PackConfig:
     )
     benchmark: Literal["any", "CSB", "CTB", "CLB"] = field(
         default="any",
-        metadata={"help": "CTB and CLB want tracks, CSB leaves them out, any takes what is there."},
+        metadata={
+            "help": "CTB wants tracks, CSB leaves them out, any takes what is there; CLB, whose "
+            "masks are given, is refused."
+        },
     )
     wheels: Path | None = field(
         default=None,
@@ -52,6 +61,15 @@ class PackConfig:
         default=True,
         metadata={"help": "Run every script from the archive and compare before publishing."},
     )
+
+    def __post_init__(self) -> None:
+        """Refuse the benchmark whose scripts would have to link masks that are given."""
+        if self.benchmark == "CLB":
+            raise DataError(
+                "--benchmark CLB: the scripts that are packed segment raw frames, this benchmark "
+                "gives the masks; write one a sequence with ctc-submit track ../DATASET/01_ERR_SEG "
+                "and hold the results to the rules with ctc-submit check --benchmark CLB"
+            )
 
     @property
     def held_to(self) -> str | None:

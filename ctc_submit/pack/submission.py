@@ -59,7 +59,8 @@ class Sources:
         datasets: The data sets to pack; all that have results if empty.
         package: Folder of the package; the running one if None.
         requirements: Text of ``requirements.txt``; what is installed if None.
-        tracking: Parameters of the tracking, for the description of the method.
+        tracking: Parameters of the tracking where a model's card names no others, for the
+            description of the method.
     """
 
     data: Path
@@ -212,7 +213,9 @@ def _write(
     software = software_files(
         entries,
         _models(sources),
-        about=About(config.name, sources.tracking if config.benchmark != "CSB" else {}),
+        about=About(
+            config.name, sources.tracking if config.benchmark != "CSB" else {}, config.run_option
+        ),
         requirements=sources.requirements or pinned_requirements(),
         how=Rendering(run_option=config.run_option, batch=config.batch, cluster=config.cluster),
         package=sources.package,

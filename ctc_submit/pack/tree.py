@@ -21,6 +21,8 @@ from ctc_submit.pack.entry import (
 from ctc_submit.pack.reference import split_name
 
 SOFTWARE = "SW"
+_BESIDE = ("_overlay", "_report_files")
+"""Ends of the names of folders that ``overlay`` and ``report`` write beside a result."""
 _MASK = re.compile(r"mask([0-9]{3,})\.tif")
 _NEARLY_RESULT = re.compile(
     r"[0-9]+[ _-]*RES(?:ULTS?)?(?:[ _+-]*(?:all)?(?:GT|ST).*)?", re.IGNORECASE
@@ -81,6 +83,8 @@ def find_results(root: Path) -> list[Place]:
 def _folders(root: Path) -> list[Path]:
     """Return the folders that lie where results do, sorted.
 
+    Pictures and reports, and what a run that goes on writes to, are passed over.
+
     Raises:
         DataError: If one that bears the name of a data set cannot be read.
     """
@@ -88,7 +92,8 @@ def _folders(root: Path) -> list[Path]:
         if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
             raise DataError(f"{folder}: cannot be read (no permission); results could lie in it")
     depths = ("*", "*/*", f"*/{SEGMENTATION_ONLY}/*")
-    return sorted({path for depth in depths for path in root.glob(depth) if path.is_dir()})
+    found = {path for depth in depths for path in root.glob(depth) if path.is_dir()}
+    return sorted(p for p in found if not p.name.endswith(_BESIDE) and p.name[0] != ".")
 
 
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:

@@ -4,6 +4,7 @@ The server takes ``/SW/``, ``/DATASET/NN_RES/`` and ``/DATASET/CSB/NN_RES/``, re
 """
 
 import ftplib
+import io
 import logging
 import socket
 import ssl
@@ -94,8 +95,16 @@ def upload(
 class _SameSession(ftplib.FTP_TLS):
     """FTP over TLS whose data connections continue the control connection's TLS session.
 
-    Many servers refuse data connections that do not.
+    Many servers refuse data connections that do not. Replies need not be UTF-8, as commands are: a
+    greeting is often in the server's own encoding.
     """
+
+    def getline(self) -> str:
+        """Read a line of a reply."""
+        file = self.file
+        if isinstance(file, io.TextIOWrapper) and file.errors == "strict":  # its first line
+            file.reconfigure(errors="replace")
+        return super().getline()
 
     def ntransfercmd(
         self, cmd: str, rest: int | str | None = None

@@ -93,10 +93,12 @@ def open_mask(path: Path, shown: str) -> Mask:
         Refused: If the evaluator cannot open it.
     """
     try:
-        data = path.read_bytes()
+        data = path.read_bytes() if path.is_file() else None  # a pipe is not waited for
     except OSError:
+        data = None
+    if data is None:
         text = f"i3d::IOException: I3D::ImageReader: file '{shown}' not found or cannot be read."
-        raise Refused(text, "no file that can be read", "write it") from None
+        raise Refused(text, "no file that can be read", "write it")
     try:
         order, pages = read_pages(data)
     except NotTiff as error:

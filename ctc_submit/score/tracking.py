@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.problem import Problem
+from ctc_submit.data.sequence import written_name
 from ctc_submit.score.aogm import Counts, counts_of_edges, counts_of_match, lnk, total, tra
 from ctc_submit.score.branching import TOLERANCES, DivisionCounts, count_divisions, divisions
 from ctc_submit.score.cell_cycle import cell_cycle_accuracy, cycle_lengths
@@ -69,7 +70,8 @@ def judge_tracks(
     if not marked:
         return Tracking(reason="the truth has no tracking markers")
     if not result.exists():
-        return Tracking(reason=f"no {result.name} in {result.parent.name}: segmentation only")
+        folder = written_name(result.parent)
+        return Tracking(reason=f"no {result.name} in {folder}: segmentation only")
     if not truth.exists():
         return Tracking(reason=f"the truth has no {truth.name}")
     times = range(marked[0], marked[-1] + 1)

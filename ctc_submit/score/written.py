@@ -55,7 +55,7 @@ def digest(result: Path) -> str:
     """Return the SHA-256 over names and contents of a result's masks and track file."""
     found = hashlib.sha256()
     for path in sorted(result.iterdir()):
-        if path.suffix.lower() == ".tif" or path.name == "res_track.txt":
+        if path.is_file() and (path.suffix.lower() == ".tif" or path.name == "res_track.txt"):
             found.update(os.fsencode(path.name) + b"\0")
             found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()

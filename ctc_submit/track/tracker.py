@@ -1,6 +1,7 @@
 """From a folder of label maps to a result with tracks."""
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 from ctc_submit.data.datasets import DATASETS, Dataset
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels, write_labels
-from ctc_submit.data.sequence import Sequence, digits_of, numbered_files
+from ctc_submit.data.sequence import Sequence, digits_of, numbered_files, written_path
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError
@@ -101,13 +102,17 @@ def track_result(
             as it was.
     """
     settings = settings or TrackConfig()
-    source, target = result.resolve(), _target(result, output)
+    given, source = written_path(result), result.resolve()
+    target = _target(given, source, output)
+    if target.exists() and not os.access(target, os.W_OK):
+        raise DataError(f"{target}: cannot be written (no permission)")
     masks = _find(source, target)
-    sequence = sequence or _frames_beside(source)
+    names = [sequence.dataset] if sequence else [given.parent.name, source.parent.name]
+    sequence = sequence or _frames_beside(given) or _frames_beside(source)
     if sequence is not None:
         _check_frames(sequence, masks)
     shape = read_labels(masks[0]).shape
-    scale = scale_of(_dataset(sequence, source), shape, border)
+    scale = scale_of(_dataset(names), shape, border)
     passing = watch or _unwatched
     movie = movie_of(passing(_read(masks), "measure", len(masks)), scale)
     links = link_movie(movie, settings)
@@ -163,14 +168,14 @@ def scale_of(dataset: Dataset | None, shape: tuple[int, ...], border: int | None
     return Scale((1.0,) * len(shape), None, width)
 
 
-def _target(result: Path, output: Path | None) -> Path:
+def _target(given: Path, source: Path, output: Path | None) -> Path:
     """Return the folder to write to, links followed."""
     if output is not None:
         return output.resolve()
-    folder = result.resolve()
-    if folder.name.upper().endswith("_ERR_SEG"):
-        return folder.with_name(f"{folder.name[: -len('_ERR_SEG')]}_RES")
-    return folder
+    for folder in (given, source):
+        if folder.name.upper().endswith("_ERR_SEG"):
+            return folder.with_name(f"{folder.name[: -len('_ERR_SEG')]}_RES").resolve()
+    return source
 
 
 def _find(source: Path, target: Path) -> dict[int, Path]:
@@ -204,11 +209,13 @@ def _check_frames(sequence: Sequence, masks: dict[int, Path]) -> None:
         raise DataError(f"{masks[0]}: is {found} pixels, its frame {frames[0]} is {wanted}")
 
 
-def _dataset(sequence: Sequence | None, source: Path) -> Dataset | None:
-    name = sequence.dataset if sequence is not None else source.parent.name
-    known = next((d for d in DATASETS.values() if d.name.lower() == name.lower()), None)
+def _dataset(names: list[str]) -> Dataset | None:
+    """Return the first data set that a folder's names, as written and links followed, tell."""
+    official = {name.lower(): dataset for name, dataset in DATASETS.items()}
+    known = next((official[name.lower()] for name in names if name.lower() in official), None)
     if known is None:
-        _log.info("%s: no data set of the challenge; lengths in pixels, border 0 if not set", name)
+        text = "%s: no data set of the challenge; lengths in pixels, border 0 if not set"
+        _log.info(text, names[0])
     return known
 
 

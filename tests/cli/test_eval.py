@@ -116,6 +116,27 @@ def test_segmentation_only_says_why_there_is_no_tra(dataset: Path) -> None:
     assert "no res_track.txt in 01_RES: segmentation only" in done.stdout
 
 
+def test_a_result_in_the_folder_one_stands_in_has_a_name(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dataset / "01_RES" / "res_track.txt").unlink()
+    monkeypatch.chdir(dataset / "01_RES")
+    done = evaluate("..", "01", "--result", ".")
+    assert "no res_track.txt in 01_RES: segmentation only" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_mask_is_a_fault_and_not_waited_for(
+    dataset: Path, tmp_path: Path
+) -> None:
+    mask = dataset / "01_RES" / "mask001.tif"
+    mask.unlink()
+    os.mkfifo(mask)
+    done = evaluate(dataset, "01", "--json", tmp_path / "a.json")
+    assert done.exit_code == 3
+    assert "mask001.tif: [unreadable]" in done.stderr and "no file that can be read" in done.stderr
+
+
 def test_without_truth_it_says_so_in_one_line(dataset: Path) -> None:
     write_labels(dataset / "01_RES" / "mask000.tif", two_touching())
     (dataset / "01_RES").rename(dataset / "02_RES")

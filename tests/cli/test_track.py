@@ -133,6 +133,8 @@ def test_table_picture_and_graph(tmp_path: Path) -> None:
         ("--lineage", "l.txt", "expected a name that ends in .png, .svg, .pdf"),
         ("--table", "01_RES/mask000.tif", "expected a name that ends in .csv"),
         ("--table", "none/t.csv", "none: no such folder"),
+        ("--table", "t.csv", "t.csv: is a folder; name a file"),
+        ("--lineage", "l.svg", "l.svg: is a folder; name a file"),
         ("--geff", "01_RES", "exists; remove it"),
     ],
 )
@@ -140,10 +142,25 @@ def test_a_file_that_cannot_be_written_leaves_the_masks_alone(
     tmp_path: Path, option: str, name: str, words: str
 ) -> None:
     folder = write_film(tmp_path / "01_RES")
+    if "is a folder" in words:
+        (tmp_path / name).mkdir()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     code, output = run(folder, option, tmp_path / name)
     assert code == 3 and words in output
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("shut", ["01_RES", "tables"])
+def test_what_may_not_be_written_leaves_the_masks_alone(users_place: Path, shut: str) -> None:
+    folder = write_film(users_place / "01_RES")
+    table = users_place / "tables" / "t.csv"
+    table.parent.mkdir()
+    (users_place / shut).chmod(0o555)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code, output = run(folder, "--table", table)
+    assert code == 3 and output.endswith(": cannot be written (no permission)\n")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path.name for path in users_place.iterdir()} == {"01_RES", "tables"}
 
 
 def test_a_graph_without_its_package_leaves_the_masks_alone(

@@ -1,4 +1,5 @@
 import errno
+import re
 import shutil
 import stat
 import zipfile
@@ -173,11 +174,12 @@ def test_an_existing_folder_is_kept(tmp_path: Path, place: Path) -> None:
     assert everything_in(place) == GOOD
 
 
-def test_results_are_never_replaced(tmp_path: Path, place: Path) -> None:
-    (place / "Set" / "01_RES").mkdir(parents=True)
-    with pytest.raises(DataError, match=r"Set/01_RES: would be lost; move it away"):
+@pytest.mark.parametrize("name", ["01_RES", "CSB/01_RES", "CSB/02_RES-GT+ST"])
+def test_results_are_never_replaced(tmp_path: Path, place: Path, name: str) -> None:
+    (place / "Set" / name).mkdir(parents=True)
+    with pytest.raises(DataError, match=rf"Set/{re.escape(name)}: would be lost; move it away"):
         unpack_dataset(zipped(tmp_path / "a.zip", GOOD), place / "Set", overwrite=True)
-    assert (place / "Set" / "01_RES").is_dir()
+    assert (place / "Set" / name).is_dir()
 
 
 def test_a_broken_archive_leaves_the_old_folder(tmp_path: Path, place: Path) -> None:

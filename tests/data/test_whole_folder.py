@@ -125,6 +125,15 @@ def test_foreign_folders_are_kept_and_logs_are_not(folder: Path, tmp_path: Path)
     assert (partial / "deep" / "file").read_text() == "mine too"
 
 
+@pytest.mark.parametrize("name", ["my_log.txt", "slurm_SEG_log.txt", "seg_log.txt"])
+def test_logs_of_others_are_kept(folder: Path, tmp_path: Path, name: str) -> None:
+    (folder / name).write_text("mine")
+    partial = tmp_path / "partial"
+    partial.mkdir()
+    keep_foreign(folder, partial)
+    assert (partial / name).read_text() == "mine"
+
+
 def test_folders_are_moved_into_a_mounted_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -295,6 +295,36 @@ def test_the_raw_frames_and_the_border_can_be_given(tmp_path: Path) -> None:
         check_result(alone, sequence=tmp_path / "nowhere")
 
 
+def test_raw_frames_that_name_each_other_are_single_frames(tmp_path: Path) -> None:
+    """A series in several OME-TIFF files: each one's header tells of all."""
+    result = faultless(tmp_path)
+    frames = sorted((result.parent / "01").iterdir())
+    header = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="96" '
+        'SizeY="80" SizeZ="1" SizeC="1" SizeT="4">'
+        + "".join(
+            f'<TiffData FirstT="{time}"><UUID FileName="{path.name}">urn:uuid:{time}</UUID>'
+            "</TiffData>"
+            for time, path in enumerate(frames)
+        )
+        + "</Pixels></Image></OME>"
+    )
+    for path in frames:
+        tifffile.imwrite(path, tifffile.imread(path), description=header, metadata=None)
+    assert found(check_result(result)) == []
+
+
+@pytest.mark.parametrize("axes", [(1, 3, 1), (3, 1, 1)])
+def test_axes_of_one_in_a_header_do_not_count(tmp_path: Path, axes: tuple[int, ...]) -> None:
+    result = faultless(tmp_path, slices=3)
+    for path in (result.parent / "01").iterdir():
+        volume = tifffile.imread(path)
+        shape = (*axes, *volume.shape[1:])
+        tifffile.imwrite(path, volume.reshape(shape), photometric="minisblack")
+    assert found(check_result(result)) == []
+
+
 def test_gold_truth_stands_in_for_raw_frames(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     raw, truth = result.parent / "01", result.parent / "01_GT" / "TRA"

@@ -170,8 +170,26 @@ def test_the_method_page_names_what_it_tells(models: dict[str, Path]) -> None:
     assert "Scores: SEG 0.7701 (across videos; missed 0.04, frames 64)." in text
     assert "held_out t1; t2; t3 … (4)" in text
     assert "Shape-Aware Loss of Lin and Norouzi" in text
-    assert "**Tracking**: gate 3, divisions True" in text
-    assert "**m**: config: loss shape_aware_paper. segment: score 0.5. track: gate 2.5." in text
+    assert "**Tracking**: gate 2.5, divisions True\n" in text
+    assert "**m**: config: loss shape_aware_paper. segment: score 0.5." in text
+    assert "Options of the scripts" not in text
+
+
+def test_the_method_page_tells_how_the_scripts_link(models: dict[str, Path]) -> None:
+    [card] = read_cards(models).values()
+    cards = {
+        "a": card | {"track": {}},
+        "b": card | {"track": {"gate": 2.5}},
+        "b/partners/c": card | {"track": {"gate": 9.0}},
+    }
+    text = render_markdown(cards, About("T", {"gate": 3.0, "repair": False}))
+    assert "**Tracking, a**: gate 3, repair False\n" in text
+    assert "**Tracking, b**: gate 2.5, repair False\n" in text
+    assert "gate 9" not in text
+    options = ("--repair", "--border", "10")
+    text = render_markdown({"a": card}, About("T", {"gate": 3.0, "repair": False}, options))
+    assert "**Options of the scripts**, which count more than these: --repair --border 10\n" in text
+    assert "**Tracking**: gate 3, repair True\n" in text
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.6])

@@ -106,6 +106,15 @@ def test_segmentation_alone_leaves_tracks_out(scene: Scene) -> None:
     assert not [name for name in names(scene.out) if "track" in name]
 
 
+def test_linking_given_masks_is_refused(scene: Scene) -> None:
+    arguments = ["pack", str(scene.data), "--out", str(scene.out), "--benchmark", "CLB"]
+    outcome = CliRunner().invoke(main, arguments)
+    assert outcome.exit_code == 3
+    assert "ctc-submit track ../DATASET/01_ERR_SEG" in outcome.output
+    assert len(outcome.output.splitlines()) == 1
+    assert not scene.out.exists()
+
+
 def test_a_second_result_is_flown_by_its_own_script(scene: Scene) -> None:
     second = scene.data / HELA / "CSB" / "01_RES"
     shutil.copytree(scene.result, second)
@@ -126,6 +135,12 @@ def test_faulty_results_are_refused(scene: Scene) -> None:
     assert not scene.out.exists()
 
 
+def test_a_data_set_may_be_named_with_a_slash_behind(scene: Scene) -> None:
+    (scene.result / "mask001.tif").unlink()
+    arguments = ["pack", str(scene.data), "--out", str(scene.out), "--dataset", f"{HELA}/"]
+    assert "[mask-missing]" in CliRunner().invoke(main, arguments).output
+
+
 def test_names_in_the_wrong_letter_case_are_refused(scene: Scene) -> None:
     (scene.data / HELA).rename(scene.data / HELA.lower())
     with pytest.raises(RulesBroken, match=r"\[dataset-name\] expected Fluo-N2DL-HeLa"):
@@ -138,7 +153,17 @@ def test_a_result_that_nobody_would_find_is_refused(scene: Scene) -> None:
         scene.pack()
 
 
-@pytest.mark.parametrize("name", ["01_RES_overlay", "01_RES_report_files", "01_RES.bak"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "01_RES_overlay",
+        "01_RES_report_files",
+        "01_RES.bak",
+        "01_RES-GT_overlay",
+        "01_RES-GT_report_files",
+        ".01_RES-GT.partial",
+    ],
+)
 def test_what_lies_beside_a_result_is_left_alone(scene: Scene, name: str) -> None:
     shutil.copytree(scene.result, scene.result.with_name(name))
     scene.pack(preflight=False)
@@ -216,6 +241,7 @@ def test_scripts_run_with_the_options_that_the_results_were_made_with(tmp_path: 
     scene.pack(run_option=("--border", "4"))
     with zipfile.ZipFile(scene.out / "SW" / "TEAM.zip") as archive:
         assert archive.read(f"SW/{HELA}-01.sh").endswith(b" --border 4\n")
+        assert b"count more than these: --border 4\n" in archive.read("SW/METHOD.md")
 
 
 def test_masks_that_the_script_does_not_write_are_refused(scene: Scene) -> None:

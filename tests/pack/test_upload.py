@@ -83,6 +83,7 @@ class Site:
         self.failing = 0
         self.unknown: set[str] = set()
         self.home = ""
+        self.replies = "utf-8"
 
 
 @pytest.fixture
@@ -97,6 +98,10 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
         tls_control_required = True
         tls_data_required = True
         auth_failed_timeout = 0.1
+        banner = "Université: prêt"
+
+        def push(self, data: str) -> None:
+            super(handlers.FTPHandler, self).push(data.encode(running.replies))
 
         def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
             commands.append(cmd)
@@ -111,7 +116,7 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
                 self.fs.cwd = running.home
             super().pre_process_command(line, cmd, arg)
 
-    Handler.authorizer.add_user(USER, PASSWORD, str(store), perm="elradfmwM")
+    Handler.authorizer.add_user(USER, PASSWORD, str(store), perm="elradfmwM", msg_login="Entrée")
     server = servers.FTPServer(("127.0.0.1", 0), Handler)
     port = server.socket.getsockname()[1]
     running = Site(Server(host="127.0.0.1", port=port, ca=certificate, timeout=10), store, commands)
@@ -164,6 +169,12 @@ def test_every_file_arrives(packed: Path, site: Site) -> None:
     assert stored(site.store) == FILES
     assert site.commands.index("AUTH") < site.commands.index("PASS")
     assert site.commands.index("PROT") < site.commands.index("STOR")
+
+
+def test_replies_in_another_encoding_are_read(packed: Path, site: Site) -> None:
+    site.replies = "latin-1"
+    assert send(packed, Server(**{**vars(site.settings), "root": "/équipe"})) == [False] * 3
+    assert set(stored(site.store)) == {f"équipe/{name}" for name in FILES}
 
 
 def test_a_folder_on_the_server_can_be_named(packed: Path, site: Site) -> None:

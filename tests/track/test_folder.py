@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from ctc_submit.data.labels import write_labels
+from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.errors import DataError
+from ctc_submit.track.settings import Scale
 from ctc_submit.track.tracker import track_result
 from tests.track.films import film
 
@@ -68,6 +71,44 @@ def test_a_link_to_a_folder_stays_a_link(folder: Path) -> None:
     link.symlink_to(folder)
     track_result(link)
     assert link.is_symlink() and (folder / "res_track.txt").exists()
+
+
+@pytest.mark.parametrize("linked", ["", "01_RES"])
+def test_a_data_set_bears_the_name_of_the_link(folder: Path, linked: str) -> None:
+    """Its frames lie beside the link, too."""
+    dataset = folder.parent / "PhC-C2DL-PSC"
+    if linked:
+        dataset.mkdir()
+    (dataset / linked).symlink_to(folder if linked else folder.parent)
+    (dataset / "01").mkdir()
+    shape = read_labels(folder / "mask000.tif").shape
+    for time in range(3):
+        tifffile.imwrite(dataset / "01" / f"t{time:03d}.tif", np.zeros(shape, np.uint8))
+    done = track_result(dataset / "01_RES")
+    known = DATASETS[dataset.name]
+    assert done.scale == Scale(known.pixel_size, known.time_step, known.border)
+    tifffile.imwrite(dataset / "01" / "t003.tif", np.zeros(shape, np.uint8))
+    with pytest.raises(DataError, match=r"has 3 masks, .* has 4 frames"):
+        track_result(dataset / "01_RES")
+
+
+def test_a_link_elsewhere_tells_no_less_than_the_folder(folder: Path, tmp_path: Path) -> None:
+    dataset = tmp_path / "PhC-C2DL-PSC"
+    dataset.mkdir()
+    masks = folder.rename(dataset / "01_ERR_SEG")
+    link = tmp_path / "masks"
+    link.symlink_to(masks)
+    done = track_result(link)
+    assert done.folder == dataset / "01_RES"
+    assert done.scale.border == DATASETS[dataset.name].border
+    assert not (masks / "res_track.txt").exists()
+
+
+def test_the_result_lies_beside_the_link_to_the_masks(folder: Path, tmp_path: Path) -> None:
+    dataset = tmp_path / "PhC-C2DL-PSC"
+    dataset.mkdir()
+    (dataset / "01_ERR_SEG").symlink_to(folder)
+    assert track_result(dataset / "01_ERR_SEG").folder == dataset / "01_RES"
 
 
 def test_a_damaged_mask_changes_nothing(folder: Path) -> None:
