@@ -27,6 +27,7 @@ ROOMS = {
     "report": {"score", "data", "pixels", "errors"},
     "reproduce": {
         "train",
+        "ensemble",
         "report",
         "checkpoint",
         "segment",
