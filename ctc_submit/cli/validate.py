@@ -70,6 +70,8 @@ def command(
             lambda frame: find_cells(frame, members, ensemble),
             tqdm(part_of, unit="frame", disable=None, leave=False),
         )
+        if not outcome.cells:
+            raise DataError(f"{dataset}: none of the {outcome.frames} frames has a cell to score")
         where = f" of {dataset}" if len(parts) > 1 else ""
         click.echo(
             f"{name}: SEG {outcome.seg:.4f} on {outcome.cells} cells of {outcome.frames} "

@@ -19,8 +19,8 @@ def join(folders: Sequence[Path], out: Path) -> Card:
     else, from scripts to archives and images, takes it as one model.
 
     The first model gives the card; it names all data that one of them learned from, and held out
-    are the frames that all held out. Its scores stay, as
-    those of the model alone; there is none of all together yet.
+    are the frames that all held out. Its scores stay, as those of the model alone; there is none of
+    all together yet.
 
     Args:
         folders: At least two models; partners that one has already come with it.

@@ -92,7 +92,7 @@ def test_a_model_is_learned_run_and_validated(place: Path, call: Call) -> None:
     assert card.name == "mein Modell" and card.data["datasets"] == ["Zellen"]
     work = place / "runs" / "mein Modell"
     made = {p.name for p in work.iterdir()} - {"tensorboard"}  # only where that is installed
-    assert made == {"state.pt", "curves.csv", "curves.png"}
+    assert made == {"begun.txt", "state.pt", "curves.csv", "curves.png"}
     assert call("run", "Zellen/01", "--model", "models/mein Modell").code == 0
     done = call("validate", "models/mein Modell", "Zellen", "--record", "same frames")
     assert done.code == 0 and " 8 cells of 4 frames" in done.out and not done.err, done
@@ -426,6 +426,15 @@ def test_bad_training_data_are_one_line(place: Path, call: Call, spoil: str) -> 
 def test_validate_says_what_is_wrong(place: Path, call: Call) -> None:
     is_one_line(call("validate", "nowhere", "Zellen"), 4, "nowhere", "no such model")
     is_one_line(call("validate", "nowhere", "none"), 3, "none", "no such data set")
+
+
+def test_frames_without_a_cell_have_no_score(place: Path, call: Call) -> None:
+    assert call("train", "Zellen", "--out", "m", "--epochs", 1).code == 0
+    card = (place / "m" / "card.json").read_bytes()
+    write_dataset(place / "Leer", lambda time: 0 * two_cells(time), frames=1)
+    done = call("validate", "m", "Leer", "--record", "empty")
+    is_one_line(done, 3, "Leer: none of the 1 frames has a cell to score")
+    assert (place / "m" / "card.json").read_bytes() == card
 
 
 def test_a_training_that_is_refused_leaves_the_split_of_the_first(place: Path, call: Call) -> None:

@@ -112,14 +112,11 @@ def test_a_mask_without_a_marker_vanishes_and_two_markers_share_one() -> None:
 
 def test_it_keeps_the_contract() -> None:
     assert isinstance(MuLux.of(SMALL), Method)
-    fitted = MuLux.fitted(SMALL, CellSizes(np.full(3, 80.0), np.full(3, 80.0), 3))
-    assert isinstance(fitted, MuLuxConfig)
-    assert (fitted.opening, fitted.least_area) == (8, 503)
-    chosen = MuLux.fitted(
-        MuLuxConfig(opening=3), CellSizes(np.full(3, 200.0), np.full(3, 200.0), 3)
-    )
-    assert isinstance(chosen, MuLuxConfig)
-    assert (chosen.opening, chosen.least_area) == (3, 3142)
+    large = CellSizes(np.full(3, 200.0), np.full(3, 200.0), 3)
+    fitted, chosen = MuLux.fitted(MuLuxConfig(), large), MuLux.fitted(SMALL, large)
+    assert isinstance(fitted, MuLuxConfig) and isinstance(chosen, MuLuxConfig)
+    assert (fitted.opening, fitted.least_area) == (20, 3142)
+    assert (chosen.opening, chosen.least_area) == (1, 3142)  # as it was chosen
     with pytest.raises(TypeError, match="expected MuLuxConfig"):
         MuLux.of(MaskRCNNConfig())
 
