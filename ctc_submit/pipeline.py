@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import time
@@ -19,6 +18,7 @@ import torch
 from ctc_submit import __version__
 from ctc_submit.checkpoint import CARD, config_from
 from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.folders import demand_writable
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
 from ctc_submit.data.one_writer import one_writer
@@ -200,8 +200,8 @@ class Run:
             self.partial.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.result}: cannot be written ({error.strerror})") from error
-        if self.result.exists() and not os.access(self.result, os.W_OK):
-            raise DataError(f"{self.result}: cannot be written (no permission)")
+        if self.result.exists():
+            demand_writable(self.result)
         _write_record(journal, settings | {"state": "running"})
         return size
 

@@ -29,6 +29,15 @@ def make_folder(folder: Path, kind: type[CtcError] = DataError) -> None:
 def make_writable(folder: Path, kind: type[CtcError] = DataError) -> None:
     """Make a folder, or say at once that nothing can be saved there; as `make_folder`."""
     make_folder(folder, kind)
+    demand_writable(folder, kind)
+
+
+def demand_writable(folder: Path, kind: type[CtcError] = DataError) -> None:
+    """Say at once that nothing can be saved in a folder that is there.
+
+    Raises:
+        CtcError: Of the kind given, if its modes forbid it.
+    """
     if not os.access(folder, os.W_OK):
         raise kind(f"{folder}: cannot be written (no permission)")
 

@@ -1,7 +1,6 @@
 """From a folder of label maps to a result with tracks."""
 
 import logging
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.datasets import DATASETS, Dataset
+from ctc_submit.data.folders import demand_writable
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels, write_labels
 from ctc_submit.data.sequence import Sequence, digits_of, numbered_files, written_path
@@ -104,8 +104,8 @@ def track_result(
     settings = settings or TrackConfig()
     given, source = written_path(result), result.resolve()
     target = _target(given, source, output)
-    if target.exists() and not os.access(target, os.W_OK):
-        raise DataError(f"{target}: cannot be written (no permission)")
+    if target.exists():
+        demand_writable(target)
     masks = _find(source, target)
     names = [sequence.dataset] if sequence else [given.parent.name, source.parent.name]
     sequence = sequence or _frames_beside(given) or _frames_beside(source)

@@ -250,9 +250,7 @@ def record(model: Path, card: Card, tuned: Tuned, data: dict[str, Any]) -> None:
         name: {"before": earlier.get(name, change)["before"], "after": change["after"]}
         for name, change in tuned.changes.items()
     }
-    changes = {
-        name: change for name, change in changes.items() if len(set(map(str, change.values()))) > 1
-    }
+    changes = {k: change for k, change in changes.items() if change["before"] != change["after"]}
     facts = asdict(tuned.config) | {"cells": tuned.cells, "data": data, "changes": changes}
     if "tracks" in card.tuning:
         facts["tracks"] = card.tuning["tracks"]

@@ -40,8 +40,8 @@ PIXELWISE = MappingProxyType(
 )
 """A high rate, since a few minutes hold a few hundred steps."""
 
-ENCODED = MappingProxyType(PIXELWISE | {"learning_rate": 8e-4, "ema": 0.995})
-"""With an encoder, which starts from pretrained features like Mask R-CNN."""
+ENCODED = MappingProxyType({"learning_rate": 8e-4, "ema": 0.995})
+"""Instead with an encoder, which starts from pretrained features like Mask R-CNN."""
 
 REGIONS = MappingProxyType({"batch": 4, "learning_rate": 8e-4, "ema": 0.995})
 """Few steps for Mask R-CNN too, from pretrained features."""
