@@ -39,6 +39,7 @@ ROOMS = {
     },
 }
 ROOMS["cli"] = set(ROOMS)
+ROOMS["__main__"] = {"cli"}
 WITHOUT_TORCH = {"errors", "data", "pixels", "score", "pack", "simulate", "container", "report"}
 TORCH = {"torch", "torchvision", "timm"}
 FORBIDDEN_NAMES = {"utils", "common", "helpers", "types"}

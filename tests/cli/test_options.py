@@ -113,3 +113,12 @@ def test_help_that_cannot_be_written_is_one_line(arguments: list[str]) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == "ctc-submit: system: No space left on device\n"
+
+
+def test_the_package_is_the_command_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ctc_submit", "nothing"], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: ctc-submit [OPTIONS] COMMAND")
+    assert "No such command 'nothing'" in done.stderr
