@@ -262,8 +262,12 @@ def _plain(value: Any) -> str:
 
 
 def _stored(value: torch.Tensor) -> torch.Tensor:
+    """Return a tensor as it is saved: in half precision, where that can hold it."""
     value = value.detach().cpu().contiguous()
-    return value.half() if value.is_floating_point() else value
+    if not value.is_floating_point():
+        return value
+    half = value.half()
+    return half if torch.equal(half.isfinite(), value.isfinite()) else value
 
 
 def _written(card: Card, curves: bool) -> dict[str, bytes]:

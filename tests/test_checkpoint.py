@@ -58,6 +58,15 @@ def test_weights_are_stored_in_half_the_space(model: Path, method: MaskRCNN) -> 
     assert (model / WEIGHTS).stat().st_size < 0.55 * full
 
 
+def test_what_half_precision_cannot_hold_is_stored_whole(tmp_path: Path) -> None:
+    method = MaskRCNN(SMALL)
+    name = next(n for n in method.net.state_dict() if n.endswith("running_var"))
+    method.net.state_dict()[name].fill_(7e4)
+    save_checkpoint(tmp_path / "large", method, Card("large", "maskrcnn", {}))
+    again, _ = load_checkpoint(tmp_path / "large")
+    assert (again.net.state_dict()[name] == 7e4).all()
+
+
 def test_nothing_else_is_in_the_folder(model: Path) -> None:
     assert sorted(p.name for p in model.iterdir()) == ["README.md", CARD, WEIGHTS]
 

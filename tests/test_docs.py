@@ -78,7 +78,9 @@ def test_the_site_has_formulas_commands_and_modules(site: Path) -> None:
     python = "".join(page.read_text("utf-8") for page in sorted((site / "api").glob("*.html")))
     for path in sorted((ROOT / "ctc_submit").rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if path.name not in {"__init__.py", "__main__.py"} and not name.startswith("ctc_submit.cli"):
+        if path.name not in {"__init__.py", "__main__.py"} and not name.startswith(
+            "ctc_submit.cli"
+        ):
             assert f'id="module-{name}"' in python, name
 
 

@@ -1,5 +1,6 @@
 """``ctc-submit validate``: score a model on annotated frames."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import click
 from ctc_submit.cli.frame_options import device_option, frame_options
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.ensemble.settings import EnsembleConfig
+
+logger = logging.getLogger(__name__)
 
 
 @click.command()
@@ -48,6 +51,7 @@ def command(
     from ctc_submit.ensemble.members import find_cells, load_members
     from ctc_submit.errors import CtcError, DataError
     from ctc_submit.segment import device_named
+    from ctc_submit.train.held_out import learned_frames
     from ctc_submit.train.selection import Selection
     from ctc_submit.train.split import by_dataset
     from ctc_submit.train.survey import survey
@@ -66,6 +70,14 @@ def command(
         raise DataError(f"none of the frames has {chosen.truth} masks; look at --part and --split")
     survey(examples)
     for dataset, part_of in parts.items():
+        known = chosen.card() | ({"datasets": [dataset]} if len(parts) > 1 else {})
+        if learned := {e.name for m in members for e in learned_frames(m.card, part_of)}:
+            known |= {"learned": len(learned)}
+            logger.warning(
+                "%s learned from %d of these %d frames, so it scores too well; score a sequence "
+                "or --part that it has not seen",
+                *(name, len(learned), len(part_of)),
+            )
         outcome = judge(
             lambda frame: find_cells(frame, members, ensemble),
             tqdm(part_of, unit="frame", disable=None, leave=False),
@@ -80,5 +92,4 @@ def command(
         )
         if record:
             protocol = f"{record}, {dataset}" if len(parts) > 1 else record
-            known = chosen.card() | ({"datasets": [dataset]} if len(parts) > 1 else {})
             record_score(into or model, outcome, protocol, known)

@@ -20,6 +20,9 @@ SURE = 0.2
 UNLIKE = 3.0
 """Change of size, in standard deviations, beyond which it is all the same how unlike two are."""
 
+LEAST_REACH = 1e-6
+"""Shortest reach, in radii: with none, costs would be divided by zero."""
+
 
 @dataclass(frozen=True)
 class Steps:
@@ -35,11 +38,11 @@ class Steps:
 
 
 def reach_of(movie: Movie, settings: TrackConfig) -> float:
-    """Return how far a cell may step to the next frame, in units of the spacing."""
+    """Return how far a cell may step to the next frame, in units of the spacing; more than 0."""
     reach = max(settings.gate * movie.radius, movie.spread)
     if settings.speed and movie.scale.time_step is not None:
         reach = min(reach, settings.speed * movie.scale.time_step)
-    return reach
+    return max(reach, LEAST_REACH * movie.radius)
 
 
 def link_frames(movie: Movie, settings: TrackConfig, reach: float) -> Steps:

@@ -41,7 +41,9 @@ class _Mender:
             self.begins.setdefault(int(movie.frames[merge.cells[0]]), []).append(index)
             for step, mask in enumerate(merge.masks.tolist()):
                 self.active[mask] = (index, step)
-        self.broken = dict(faults.broken)
+        self.broken: dict[int, list[int]] = {}  # a cell may be more than two masks
+        for part, other in faults.broken:
+            self.broken.setdefault(part, []).append(other)
         self.flickers = set(faults.flickers.tolist())
 
     def frame(self, time: int, labels: np.ndarray) -> np.ndarray:
@@ -51,7 +53,8 @@ class _Mender:
             if detection in self.flickers:
                 result[labels == label] = 0
             elif detection in self.broken:
-                _join(result, label, int(self.movie.labels[self.broken[detection]]))
+                for other in self.broken[detection]:
+                    _join(result, label, int(self.movie.labels[other]))
             elif detection in self.active:
                 self._split(result, time, detection)
         for index in self.begins.get(time, []):

@@ -37,6 +37,10 @@ SCATTER = 2.0
 """Standard deviations of a step by which the daughters' midpoint may lie as by a radius."""
 
 
+LEAST_COST = 0.01
+"""Cells missed are looked for as far as if distance had at least this weight."""
+
+
 class Kind(IntEnum):
     """What ties an orphan to an earlier detection."""
 
@@ -171,7 +175,9 @@ class Orphans:
             rows, columns = near_pairs(
                 movie.centres[there] + waited * self.manner.expected[there],
                 movie.centres[here],
-                reach=self.reach * float(np.sqrt(waited)) / min(settings.gap_cost, 1),
+                reach=self.reach
+                * float(np.sqrt(waited))
+                / np.clip(settings.gap_cost, LEAST_COST, 1),
                 count=settings.neighbours,
             )
             first, second = there[rows], here[columns]

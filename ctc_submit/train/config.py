@@ -46,9 +46,10 @@ class TrainConfig:
     ema: float = field(
         default=0.99,
         metadata={
-            "help": "Weights averaged over time keep this share a step; 0: off.",
+            "help": "Weights averaged over time keep this share a step, less in the first ones; "
+            "0: off.",
             "least": 0,
-            "most": 1,
+            "most": 0.99999,
         },
     )
     augment: Literal["recommended", "strong", "light", "oblique", "paper", "none"] = field(

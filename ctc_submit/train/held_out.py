@@ -9,6 +9,27 @@ from ctc_submit.errors import DataError
 from ctc_submit.train.split import Example, hold_out
 
 
+def learned_frames(card: Card, examples: list[Example]) -> list[Example]:
+    """Return the frames that a model learned from, as far as its card tells.
+
+    Args:
+        card: The model's. Where its frames were chosen by a split file, it does not name them.
+        examples: The frames that are asked for.
+    """
+    data = card.data
+    if data.get("split") is not None:
+        return []
+    datasets, numbers = set(data.get("datasets", ())), data.get("sequences", "all")
+    held_out = set(data.get("held_out", ()))
+
+    def is_learned(example: Example) -> bool:
+        dataset, number, _ = example.name.split("/")
+        there = dataset in datasets and (numbers == "all" or number in numbers)
+        return there and example.name not in held_out
+
+    return [example for example in examples if is_learned(example)]
+
+
 def tuning_frames(card: Card, examples: list[Example], choice: dict[str, Any]) -> list[Example]:
     """Return the frames that a training held out of what it learned from.
 

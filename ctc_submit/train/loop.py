@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -49,6 +49,28 @@ class StepReport:
     steps: int
 
 
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
+
+def average_over_time(share: float) -> Callable[[Tensors, Tensors, torch.Tensor | int], None]:
+    """Return how weights are averaged over time, a step: they keep a share, at first a smaller one.
+
+    After n steps it is min(share, (1 + n) / (10 + n)), as ``tf.train.ExponentialMovingAverage``
+    does with ``num_updates``: so the first weights, which are random or of another task, are soon
+    forgotten, where a constant share would keep share^n of them.
+
+    Args:
+        share: Kept from some hundred steps on, in [0, 1).
+    """
+
+    def update(averages: Tensors, weights: Tensors, steps: torch.Tensor | int) -> None:
+        done = int(steps)
+        kept = min(share, (1 + done) / (10 + done))
+        get_ema_multi_avg_fn(kept)(averages, weights, steps)  # type: ignore[no-untyped-call]
+
+    return update
+
+
 class Learner:
     """What changes in training: network, its average over time, and the optimiser."""
 
@@ -75,7 +97,7 @@ class Learner:
             fused=device.type == "cuda",
         )
         self.average = (
-            AveragedModel(method.net, multi_avg_fn=get_ema_multi_avg_fn(config.ema))  # type: ignore[no-untyped-call]
+            AveragedModel(method.net, multi_avg_fn=average_over_time(config.ema))
             if config.ema > 0
             else None
         )

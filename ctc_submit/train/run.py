@@ -1,12 +1,15 @@
 """A whole training: from annotated frames to a model folder, resumable where it was stopped."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from ctc_submit.checkpoint import read_card
 from ctc_submit.data.folders import make_writable
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
@@ -16,9 +19,12 @@ from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.course import STATE, Course, EpochReport, Job
 from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row
+from ctc_submit.train.held_out import learned_frames
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.split import Example, hold_out
 from ctc_submit.train.survey import sizes_to_learn, survey
+
+logger = logging.getLogger(__name__)
 
 
 def train(job: Job) -> Iterator[StepReport | EpochReport]:
@@ -44,6 +50,7 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
     if not (job.work / STATE).exists():
         method.pretrain(job.config.pretrained)
+        _warn_of_learned(job.config.pretrained, chosen_by)
     if job.work.resolve() == job.out.resolve():
         raise CheckpointError(f"{job.out}: is --out and --work; give the training another folder")
     for folder in (job.work, job.out):
@@ -54,6 +61,21 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
             for folder in (job.work, job.out):
                 held.enter_context(one_writer(folder, "train"))
         yield from _learn(job, method, learned, chosen_by, sizes)
+
+
+def _warn_of_learned(pretrained: str, chosen_by: list[Example]) -> None:
+    """Say so where the model to start from has learned from frames that are held out now."""
+    folder = Path(pretrained).parent
+    try:
+        card = read_card(folder)
+    except CheckpointError:  # weights of another origin
+        return
+    if learned := learned_frames(card, chosen_by):
+        logger.warning(
+            "%s learned from %d of the %d frames that are held out now, so they score too well; "
+            "give its --split or --seed, or score the model on another sequence",
+            *(folder, len(learned), len(chosen_by)),
+        )
 
 
 def _learn(

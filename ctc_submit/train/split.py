@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.annotations import find_markers, find_masks_of_truth, uncovered_markers
+from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
+from ctc_submit.pixels.field import is_empty, keep_inside
 from ctc_submit.pixels.unannotated import unannotated
 
 UNKNOWN = -1
@@ -69,6 +71,17 @@ class Example:
             missing = uncovered_markers(labels, markers)
             labels[unannotated(labels, markers, missing)] = UNKNOWN
         return frame, labels
+
+    def inside(self, result: np.ndarray) -> np.ndarray:
+        """Drop the cells of a result that `run` would not write: outside the field of interest.
+
+        Args:
+            result: Integer label map of the frame, YX. Where the border of its data set would leave
+                nothing of it, or the data set is unknown, all stay.
+        """
+        known = DATASETS.get(self.name.partition("/")[0])
+        border = known.border if known else 0
+        return result if is_empty(result.shape, border) else keep_inside(result, border)
 
 
 def find_examples(sequence: Sequence, truth: str) -> list[Example]:

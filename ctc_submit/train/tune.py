@@ -90,6 +90,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class _Seen:
+    example: Example
     truth: np.ndarray
     markers: np.ndarray | None
     answers: list[tuple[Tile, Any]]
@@ -129,7 +130,7 @@ class Bench:
         return int(self.areas.size)
 
     def score(self, settings: Settings) -> dict[str, float]:
-        """Read and paint the answers under some settings and score the label maps.
+        """Read and paint the answers under some settings and score the label maps, as `run` has it.
 
         Returns:
             SEG over all cells of all frames; DET and OP_CSB over frames with tracking markers,
@@ -137,7 +138,7 @@ class Bench:
         """
         found, counts = [], []
         for one, tiles in zip(self.seen, self._instances(settings.method), strict=True):
-            labels = assemble(tiles, one.truth.shape, settings.segment)
+            labels = one.example.inside(assemble(tiles, one.truth.shape, settings.segment))
             found.append(jaccards(one.truth, labels))
             if one.markers is not None:
                 counts.append(count_frame(one.markers, labels))
@@ -281,4 +282,4 @@ def _seen(example: Example, method: TwoStep, config: SegmentConfig) -> _Seen:
     markers = None if path is None else read_labels(path)
     if markers is not None and markers.shape != labels.shape:
         raise DataError(f"{path}: is {markers.shape}, its mask {example.mask} {labels.shape}")
-    return _Seen(np.maximum(labels, 0), markers, look(frame, method, config))
+    return _Seen(example, np.maximum(labels, 0), markers, look(frame, method, config))

@@ -99,8 +99,9 @@ def tune_tracks(
             for value in values:
                 if value not in scores:
                     scores[value] = linked_scores(reels, replace(settings, **{name: value}), goal)
-            top = max(scores, key=lambda value: sum(scores[value]))
-            if _better(scores[top], best, margin):
+            better = [value for value, found in scores.items() if _better(found, best, margin)]
+            if better:
+                top = max(better, key=lambda value: sum(scores[value]))
                 settings, best = replace(settings, **{name: top}), scores[top]
             means = {value: _mean(found) for value, found in scores.items()}
             yield LinkTrial(name, means, settings, best)

@@ -51,7 +51,7 @@ def validate(method: Method, examples: Iterable[Example], config: SegmentConfig)
 
 
 def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]) -> Validation:
-    """Score whatever finds the cells of a frame.
+    """Score whatever finds the cells of a frame, without those outside the field of interest.
 
     Args:
         cells: From a raw frame, YX, to its label map.
@@ -61,7 +61,7 @@ def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]
     spurious = frames = 0
     for example in examples:
         frame, labels = example.read()
-        result = cells(frame)
+        result = example.inside(cells(frame))
         common = overlaps(np.maximum(labels, 0), result)
         found[example.name] = common.jaccards
         matched = common.result_labels[common.matches[common.matches >= 0]]

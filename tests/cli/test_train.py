@@ -95,9 +95,11 @@ def test_a_model_is_learned_run_and_validated(place: Path, call: Call) -> None:
     assert made == {"begun.txt", "state.pt", "curves.csv", "curves.png"}
     assert call("run", "Zellen/01", "--model", "models/mein Modell").code == 0
     done = call("validate", "models/mein Modell", "Zellen", "--record", "same frames")
-    assert done.code == 0 and " 8 cells of 4 frames" in done.out and not done.err, done
+    assert done.code == 0 and " 8 cells of 4 frames" in done.out, done
     card = json.loads((place / "models" / "mein Modell" / "card.json").read_text())
     assert [s["protocol"] for s in card["scores"]][-1] == "same frames"
+    assert card["scores"][-1]["data"]["learned"] == 3
+    assert "mein Modell learned from 3 of these 4 frames, so" in done.err
     again = call("train", "Zellen", "--out", "models/mein Modell", "--epochs", 2, "--warmup", 1)
     assert again.code == 0 and "epoch" not in again.err.partition("\n")[2], again
 

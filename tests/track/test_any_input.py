@@ -42,9 +42,9 @@ def sequences(draw: st.DrawFn) -> list[np.ndarray]:
 
 configs = st.builds(
     TrackConfig,
-    gate=st.floats(0.1, 20),
+    gate=st.floats(0, 20),
     gap=st.integers(0, 5),
-    gap_cost=st.floats(0.01, 3),
+    gap_cost=st.floats(0, 3),
     absence=st.integers(0, 12),
     midpoint=st.floats(0, 2),
     apart=st.floats(0, 1),

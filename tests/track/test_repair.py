@@ -70,6 +70,15 @@ def test_a_lost_cell_beside_another_is_no_merge() -> None:
     assert len(found(maps)[1]) == 0
 
 
+def test_three_masks_of_one_cell_are_joined() -> None:
+    maps = [np.zeros((60, 80), np.uint16) for _ in range(8)]
+    for time, labels in enumerate(maps):
+        labels[20:40, 20:50], labels[5:10, 60:70] = 1, 2
+        if time in {3, 4}:
+            labels[20:40, 20:38], labels[20:32, 38:50], labels[32:40, 38:50] = 3, 4, 5
+    assert [len(np.unique(m)) - 1 for m in repaired(maps)] == [2] * 8
+
+
 def test_two_masks_of_one_cell_are_joined() -> None:
     whole = (30.0, 40.0, 10.0)
     maps = film(*[[whole]] * 6)

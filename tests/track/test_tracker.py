@@ -1,9 +1,13 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from ctc_submit.track.drift import drift_between
 from ctc_submit.track.linking import link_frames, reach_of
-from ctc_submit.track.settings import TrackConfig
+from ctc_submit.track.movie import movie_of
+from ctc_submit.track.settings import Scale, TrackConfig
+from ctc_submit.track.tracker import link_movie
 from tests.scenes import disc
 from tests.track.films import film, measured, rows, tracked
 from tests.track.valid import faults
@@ -140,3 +144,14 @@ def test_overlap_tells_nothing_where_cells_leap() -> None:
     movie = measured(maps)
     found = link_frames(movie, TrackConfig(), reach_of(movie, TrackConfig()))
     assert found.manner.telling < 0.3
+
+
+@pytest.mark.parametrize("name", ["gap_cost", "gate", "speed"])
+def test_settings_at_their_ends_link_what_they_allow(name: str) -> None:
+    cells = [[(30.0, 20.0 + 2 * time, 7.0)] for time in range(6)]
+    cells[3] = []
+    maps = film(*cells)
+    values: dict[str, Any] = {name: 1e-300 if name == "speed" else 0.0}
+    movie = movie_of(maps, Scale((1.0, 1.0), 5.0, 0))
+    follows = link_movie(movie, TrackConfig(**values)).follows
+    assert follows.tolist() == ([1, 2, 3, 4, -1] if name == "gap_cost" else [-1] * 5)

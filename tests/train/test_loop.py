@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from click.testing import CliRunner
+from torch.optim.swa_utils import AveragedModel
 
 from ctc_submit.checkpoint import load_checkpoint
+from ctc_submit.cli.train import command as train_command
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import CheckpointError, CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
@@ -19,7 +22,7 @@ from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import EpochReport, Job
 from ctc_submit.train.crops import Order
 from ctc_submit.train.job import describe_job, settings_from
-from ctc_submit.train.loop import learning_rate_at
+from ctc_submit.train.loop import average_over_time, learning_rate_at
 from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
 from ctc_submit.train.validate import judge
@@ -208,6 +211,17 @@ def test_a_training_that_ended_before_its_first_state_begins_anew(dataset: Path)
         course(replace(described, out=dataset.parent / "b"))
 
 
+def test_frames_that_the_start_has_learned_from_are_said(
+    dataset: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    course(job(dataset, "a", replace(FAST, epochs=1)))
+    start = replace(FAST, epochs=1, pretrained=str(dataset.parent / "a/weights.safetensors"))
+    course(job(dataset, "b", start))
+    assert not caplog.text  # the same seed holds out the same frames
+    course(job(dataset, "c", replace(start, seed=3)))
+    assert "learned from 2 of the 2 frames that are held out now" in caplog.text
+
+
 def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path) -> None:
     course(job(dataset, "a"))
     weights = dataset.parent / "a/weights.safetensors"
@@ -374,6 +388,32 @@ def test_the_cosine_warms_up_and_ends_near_nothing() -> None:
     assert max(rates) == pytest.approx(0.98, abs=0.02)
     assert rates[-1] < 0.02
     assert all(math.isfinite(rate) for rate in rates)
+
+
+def test_the_average_soon_forgets_the_first_weights() -> None:
+    net = torch.nn.Linear(1, 1, bias=False)
+    average = AveragedModel(net, multi_avg_fn=average_over_time(0.99))
+    weight = next(average.module.parameters())
+    expected = 0.0
+    for step in range(1000):
+        with torch.no_grad():
+            net.weight.fill_(1.0 if step == 0 else 0.0)
+        average.update_parameters(net)
+        expected = 1.0 if step == 0 else expected * min(0.99, (1 + step) / (10 + step))
+        if step == 99:
+            assert weight.item() < 1e-6 < 0.99**99
+    assert weight.item() == pytest.approx(expected, rel=1e-3, abs=1e-30)
+    with torch.no_grad():
+        net.weight.fill_(1.0)
+    before = weight.item()
+    average.update_parameters(net)  # by now the share itself
+    assert weight.item() == pytest.approx(0.99 * before + 0.01)
+
+
+def test_an_average_that_never_moves_is_refused(dataset: Path) -> None:
+    result = CliRunner().invoke(train_command, [str(dataset), "--ema", "1", "--out", "x"])
+    assert result.exit_code == 2
+    assert "--ema" in result.stderr
 
 
 def test_every_frame_is_seen_once_an_epoch() -> None:

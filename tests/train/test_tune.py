@@ -21,7 +21,7 @@ from ctc_submit.checkpoint import (
 )
 from ctc_submit.cli.tune import command
 from ctc_submit.data.instances import Instance
-from ctc_submit.data.labels import write_labels
+from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.errors import CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
@@ -129,6 +129,23 @@ def test_markers_count_towards_op_csb(dataset: Path, start: Settings) -> None:
     assert scores["OP_CSB"] == pytest.approx((scores["SEG"] + scores["DET"]) / 2)
     found = tuned(bench_of(dataset, start), start, TuneConfig(goal="OP_CSB"))
     assert found.after["OP_CSB"] > found.before["OP_CSB"]
+
+
+def test_cells_outside_the_field_count_for_nothing(dataset: Path, start: Settings) -> None:
+    """The first cell lies wholly in the strip of 25 pixels, but for the last frame."""
+    (dataset / f"01_ST/SEG/man_seg{FRAMES - 1:03d}.tif").unlink()
+    for kind in ("SEG/man_seg", "TRA/man_track"):
+        truth = "01_ST" if kind.startswith("SEG") else "01_GT"
+        for time in range(FRAMES - 1):
+            labels = read_labels(dataset / f"01_ST/SEG/man_seg{time:03d}.tif")
+            write_labels(dataset / f"{truth}/{kind}{time:03d}.tif", np.where(labels == 2, 2, 0))
+    examples = Selection((dataset,)).examples()
+    assert validate(Bright(), examples, start.segment).spurious == 1
+    assert bench_of(dataset, start).score(start)["DET"] == pytest.approx(0.9)
+    known = dataset.rename(dataset.with_name("Fluo-N2DL-HeLa"))
+    outcome = validate(Bright(), Selection((known,)).examples(), start.segment)
+    assert (outcome.spurious, outcome.missed) == (0, 0)
+    assert bench_of(known, start).score(start)["DET"] == 1
 
 
 def test_op_csb_needs_markers(dataset: Path, start: Settings) -> None:

@@ -143,6 +143,17 @@ def test_what_helps_one_sequence_and_hurts_another_is_noise(
     assert last.settings == TrackConfig()
 
 
+def test_the_next_best_value_is_taken_where_the_best_hurts_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def scores(_reels: Any, settings: TrackConfig, _goal: str) -> tuple[float, float]:
+        return {2.0: (0.99, 0.85), 4.0: (0.91, 0.91)}.get(settings.gate, (0.9, 0.9))
+
+    monkeypatch.setattr(room, "linked_scores", scores)
+    *_, last = tune_tracks([], TrackConfig(), "TRA", 0.0005)
+    assert last.settings == TrackConfig(gate=4.0)
+
+
 def test_a_measure_that_cannot_be_taken_is_said(dataset: Path) -> None:
     (dataset / "02_GT" / "TRA" / "man_track.txt").unlink()
     reels = [Reel(Sequence.at(dataset / "02"), dataset / "02_RAW")]
