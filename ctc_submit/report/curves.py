@@ -36,7 +36,7 @@ def read_curves(path: Path) -> Curves:
         path: The CSV file, or the folder that holds ``curves.csv``.
 
     Raises:
-        DataError: If it is missing, or not a table of numbers with a column ``epoch``.
+        DataError: If it is missing, or not a table of numbers with a column ``epoch`` that is full.
     """
     columns: dict[str, list[float | None]]
     file = path / FILE if path.is_dir() else path
@@ -54,6 +54,8 @@ def read_curves(path: Path) -> Curves:
         raise DataError(f"{file}: expected a table of numbers, as a training writes it") from None
     if "epoch" not in columns:
         raise DataError(f"{file}: expected a column 'epoch', found {', '.join(names) or 'nothing'}")
+    if None in columns["epoch"]:
+        raise DataError(f"{file}: expected a number of the epoch in every line")
     return Curves(file.absolute().parent.name, columns)
 
 

@@ -31,6 +31,7 @@ def test_numbers_that_are_not_finite_are_none(tmp_path: Path) -> None:
         ("epoch\none\n", "expected a table of numbers"),
         ("epoch,loss\n1\n", "expected a table of numbers"),
         ("epoch\n1,2\n", "expected a table of numbers"),
+        ("epoch,loss\n1,2\nnan,1\n", "expected a number of the epoch in every line"),
     ],
 )
 def test_other_tables_are_refused(tmp_path: Path, text: str, told: str) -> None:
