@@ -56,6 +56,13 @@ def cells_of(truth: np.ndarray, found: np.ndarray) -> list[Cell]:
     return cells
 
 
+def quarters(cells: list[Cell]) -> list[list[Cell]]:
+    """Return cells by length, in four parts of about one size; in fewer where there are few."""
+    some = sorted(cells, key=lambda cell: cell.length)
+    parts = np.array_split(np.arange(len(some)), 4)
+    return [[some[i] for i in part] for part in parts if part.size]
+
+
 @click.command()
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), required=True)
@@ -71,10 +78,9 @@ def main(dataset: Path, model: Path, split: Path | None) -> None:
         frame, labels = example.read()
         cells += cells_of(np.maximum(labels, 0), segment(frame, method, config))
     for cut in (False, True):
-        some = sorted((cell for cell in cells if cell.cut == cut), key=lambda cell: cell.length)
+        some = [cell for cell in cells if cell.cut == cut]
         click.echo(f"{'cut by the edge' if cut else 'inside'}: {len(some)} cells")
-        for part in np.array_split(np.arange(len(some)), 4) if some else ():
-            alike = [some[i] for i in part]
+        for alike in quarters(some):
             click.echo(
                 f"  {alike[0].length:4} to {alike[-1].length:4} px: "
                 f"J {np.mean([cell.jaccard for cell in alike]):.3f}, "

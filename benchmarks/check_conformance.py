@@ -37,6 +37,8 @@ def judge(case: Path) -> list[str]:
 def main(cases: Path) -> None:
     """Judge the cases in the folder CASES."""
     folders = sorted(path for path in cases.iterdir() if (path / "expected.json").is_file())
+    if not folders:
+        raise SystemExit(f"{cases}: holds no case; expected folders with an expected.json")
     judged = [path for path in folders if not path.name.startswith(OF_THE_TRUTH)]
     wrong = {path.name: found for path in judged if (found := judge(path))}
     for name, found in wrong.items():

@@ -67,6 +67,8 @@ def main() -> None:
     options = parser.parse_args()
     for dataset in options.datasets:
         paths = sorted(dataset.glob("0?_ST/SEG/man_seg*.tif"))[:: options.every]
+        if not paths:
+            raise SystemExit(f"{dataset}: holds no silver truth, such as 01_ST/SEG/man_seg000.tif")
         truths = [read_labels(path).astype(np.int32) for path in paths]
         ratios = [(truth == 0).sum() / max((truth > 0).sum(), 1) for truth in truths]
         print(

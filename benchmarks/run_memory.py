@@ -59,7 +59,7 @@ def main(frames: int, size: int) -> None:
         step = max(frames // 8, 1)
         held_at: list[float] = []
         for done, memory in run(long, [read_labels(path) for path in truth]):
-            if done % step == 0:
+            if done % step == 0 or done == frames:
                 print(f"{done:>6} frames  {memory:.3f} GB", flush=True)
                 held_at.append(memory)
     grown = held_at[-1] - held_at[0]

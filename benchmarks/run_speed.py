@@ -83,6 +83,8 @@ def seconds_a_frame(sequence: Path, model: Path, scratch: Path) -> float:
     is done once (start, model) drops out.
     """
     frames = sorted(sequence.glob("t[0-9]*.tif"))
+    if len(frames) < 2:
+        raise SystemExit(f"{sequence}: expected two frames or more, found {len(frames)}")
     one = repeated(sequence, scratch / "one" / "01", 1)
     taken: list[float] = []
     for folder in (one, sequence):

@@ -28,9 +28,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="best of how many runs")
     repeats = parser.parse_args().repeats
     pixels = [(2, side, side // 8) for side in (256, 512, 1024, 2048, 4096)]
-    report("pixels, 64 cells", [side**2 for _, side, _ in pixels], pixels, repeats)
+    report("pixels, 2 frames of 64 cells", [n * side**2 for n, side, _ in pixels], pixels, repeats)
     many = [(2, 2048, pitch) for pitch in (256, 128, 64, 32, 16)]
-    report("cells, 2048² pixels", [(2048 // p) ** 2 for _, _, p in many], many, repeats)
+    found = [n * (side // pitch) ** 2 for n, side, pitch in many]
+    report("cells, 2 frames of 2048² pixels", found, many, repeats)
     long = [(frames, 128, 16) for frames in (10, 40, 160, 640)]
     report("frames, 64 cells of 128² pixels", [frames for frames, _, _ in long], long, repeats)
 
@@ -40,7 +41,7 @@ def report(name: str, sizes: list[int], settings: list[tuple[int, int, int]], re
 
     Args:
         name: What grows, and what does not.
-        sizes: How much of it there is.
+        sizes: How much of it there is, in all frames together.
         settings: Frames, side of a frame and distance of cells in pixels, for each size.
         repeats: Best of how many runs.
     """

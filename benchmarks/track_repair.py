@@ -42,7 +42,7 @@ def main() -> None:
             kind = "ST" if sequence.silver.is_dir() else "GT"
             seg = score(sequence, truth=kind, result=result, workers=1).scores["SEG"]
         values = {"SEG": seg, "DET": gold["DET"], "TRA": gold["TRA"], "LNK": gold["LNK"]}
-        said = " ".join(f"{name} {value or 0:.4f}" for name, value in values.items())
+        said = " ".join(f"{n} {'–' if v is None else f'{v:.4f}'}" for n, v in values.items())
         print(f"{way}: {said}, {done.mended} masks at fault", flush=True)
 
 

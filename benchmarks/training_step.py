@@ -147,6 +147,8 @@ def main(
     only_training: bool,
 ) -> None:
     """Print seconds an image in training, and the comparisons that the code relies on."""
+    if 0 < images < batch:
+        raise click.UsageError(f"--images {images} is less than a batch; give {batch} or more")
     torch.manual_seed(0)
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}")
     if memory == "returned":

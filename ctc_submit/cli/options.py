@@ -25,7 +25,8 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
     """Print an error of the toolkit as one line on stderr and leave with its exit code.
 
     Goes between ``@click.command`` and the function. Ctrl-C leaves with 130, an error of the
-    operating system (disk full, no permission) with 1; programming mistakes keep their traceback.
+    operating system (disk full, no permission) and a lack of memory with 1; programming mistakes
+    keep their traceback.
     """
 
     @functools.wraps(function)
@@ -42,6 +43,8 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
             if _was_stopped(error):
                 leave("stopped", INTERRUPTED)
             leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+        except MemoryError as error:
+            leave(f"not enough memory ({str(error) or 'no more to be had'})", 1)
         except Exception as error:
             if _was_stopped(error):
                 leave("stopped", INTERRUPTED)

@@ -6,6 +6,7 @@ The server takes ``/SW/``, ``/DATASET/NN_RES/`` and ``/DATASET/CSB/NN_RES/``, re
 import ftplib
 import io
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -92,6 +93,20 @@ def upload(
         session.close()
 
 
+class _Socket(ssl.SSLSocket):
+    """A TLS connection of which nobody waits for a proper end.
+
+    Some servers close a data connection without one. That a file is whole is told by the reply
+    that follows, and by its size.
+    """
+
+    def unwrap(self) -> socket.socket:
+        """End TLS, whatever the other side does."""
+        with suppress(OSError):
+            return super().unwrap()
+        return self
+
+
 class _SameSession(ftplib.FTP_TLS):
     """FTP over TLS whose data connections continue the control connection's TLS session.
 
@@ -139,7 +154,7 @@ class _Session:
                     f"{self._server.host}: its certificate is not trusted "
                     f"({error.verify_message}); name its authority with --ca"
                 ) from None
-            except ftplib.error_perm as error:
+            except (ftplib.error_perm, ftplib.error_reply) as error:
                 raise ToolError(f"{self._where(transfer)}: refused ({self._hide(error)})") from None
             except ValueError as error:
                 raise ToolError(
@@ -217,9 +232,11 @@ class _Session:
     def _size(self, connection: ftplib.FTP, remote: str) -> int | None:
         """Return the size of a file on the server, None if there is none or it does not say."""
         try:
-            return connection.size(remote)
+            reply = connection.sendcmd(f"SIZE {remote}")
         except ftplib.error_perm:
             return None
+        told = re.fullmatch(r"213 +(\d+)\s*", reply, re.ASCII)
+        return int(told[1]) if told else None
 
     def _where(self, transfer: Transfer) -> str:
         return f"{self._server.host}:{self._server.port}{transfer.remote}"
@@ -238,6 +255,8 @@ def _readable(path: Path) -> BinaryIO:
 
 def _context(ca: Path | None) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=ca)
+        context = ssl.create_default_context(cafile=ca)
     except (OSError, ssl.SSLError) as error:
         raise DataError(f"{ca}: cannot be read as certificates ({error})") from None
+    context.sslsocket_class = _Socket
+    return context

@@ -67,9 +67,8 @@ def layers_of(
             "every frame needs its mask"
         )
     first = read_frame(frames[0])
-    black, white = np.percentile(first, (0.1, 99.9)).tolist()
     raw = lazy_stack(frames, len(frames), first, labels=False)
-    limits = (black, max(white, black + 1))
+    limits = grey_limits(first)
     shown = [Layer("image", "frames", f"{sequence.number} frames", raw, limits=limits)]
     stacks: list[tuple[str, str, Mapping[int, Path | Slices]]]
     stacks = [("result", f"{result.name} cells", masks)]
@@ -83,6 +82,14 @@ def layers_of(
     if tracks and (result / TRACKS).is_file():
         shown += _tracks(result, masks)
     return shown
+
+
+def grey_limits(frame: np.ndarray) -> tuple[float, float]:
+    """Return the grey values of a frame to show as black and as white, which differ."""
+    black, white = np.percentile(frame, (0.1, 99.9)).tolist()
+    if white <= black:
+        white = max(black + 1, float(np.nextafter(black, np.inf)))
+    return black, white
 
 
 def lazy_stack(

@@ -36,6 +36,9 @@ SCRIPTS = (
 )
 """The page's program, in the order in which it is put together."""
 
+JSON: dict[str, Any] = {"separators": (",", ":"), "allow_nan": False}
+"""How values are written for the browser, whose JSON has no NaN."""
+
 _OURS = re.compile(r"t\d+\.js")
 
 
@@ -95,7 +98,7 @@ class _Counted:
     def pass_on(self, made: Iterable[Packet]) -> Iterator[Markup]:
         for packet in made:
             self.cells.append([each and each["cells"] for each in packet["results"]])
-            yield Markup(json.dumps(packet, separators=(",", ":")))  # numbers, fixed words, base 64
+            yield Markup(json.dumps(packet, **JSON))  # numbers, fixed words, base 64
 
 
 def _is_apart(subject: Subject, shape: tuple[int, ...], settings: ReportSettings) -> bool:
@@ -147,6 +150,6 @@ def _template() -> Any:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # and the order kept
+    environment.policies["json.dumps_kwargs"] = JSON  # and the order kept
     environment.globals |= {"style": Markup(style), "program": Markup(program)}
     return environment.get_template("page.html.jinja")

@@ -53,6 +53,8 @@ def test_help_names_the_unit_and_leaves_out_what_is_skipped() -> None:
         (CtcError("c"), 1, "ctc-submit: c\n"),
         (KeyboardInterrupt(), 130, "ctc-submit: stopped\n"),
         (OSError(28, "No space left on device", "x.tif"), 1, "x.tif: No space left on device"),
+        (MemoryError("no 4 GB"), 1, "ctc-submit: not enough memory (no 4 GB)\n"),
+        (MemoryError(), 1, "ctc-submit: not enough memory (no more to be had)\n"),
     ],
 )
 def test_errors_become_one_line_and_a_code(error: BaseException, code: int, line: str) -> None:

@@ -81,7 +81,8 @@ class Site:
     def __init__(self, settings: Server, store: Path, commands: list[str]) -> None:
         self.settings, self.store, self.commands = settings, store, commands
         self.failing = 0
-        self.unknown: set[str] = set()
+        self.answers: dict[str, str] = {}
+        self.abrupt = False
         self.home = ""
         self.replies = "utf-8"
 
@@ -92,7 +93,15 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
     store.mkdir()
     commands: list[str] = []
 
+    class DataHandler(handlers.TLS_DTPHandler):  # type: ignore[name-defined, misc]
+        def _do_ssl_shutdown(self) -> None:
+            if running.abrupt:
+                handlers.DTPHandler.close(self)
+            else:
+                super()._do_ssl_shutdown()
+
     class Handler(handlers.TLS_FTPHandler):  # type: ignore[name-defined, misc]
+        dtp_handler = DataHandler
         authorizer = authorizers.DummyAuthorizer()
         certfile = str(certificate)
         tls_control_required = True
@@ -109,8 +118,8 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
                 running.failing -= 1
                 self.close()
                 return
-            if cmd in running.unknown:
-                self.respond("502 not here")
+            if cmd in running.answers:
+                self.respond(running.answers[cmd])
                 return
             if cmd == "PWD" and running.home:
                 self.fs.cwd = running.home
@@ -203,10 +212,24 @@ def test_it_gives_up_after_some_attempts(packed: Path, site: Site) -> None:
         send(packed, site.settings)
 
 
+def test_a_server_that_ends_data_connections_abruptly(packed: Path, site: Site) -> None:
+    site.abrupt = True
+    assert send(packed, Server(**{**vars(site.settings), "attempts": 1})) == [False] * 3
+    assert stored(site.store) == FILES
+
+
+@pytest.mark.parametrize("command", ["PBSZ", "TYPE", "MKD"])
+def test_a_reply_that_makes_no_sense_is_one_line(packed: Path, site: Site, command: str) -> None:
+    site.answers = {command: "350 and then?"}
+    with pytest.raises(ToolError, match=r"mask000\.tif: refused \(350 and then\?\)"):
+        send(packed, site.settings)
+
+
+@pytest.mark.parametrize("size", ["502 not here", "213 12 bytes", "213 many", "200 4"])
 def test_a_server_that_does_not_tell_sizes_is_remarked_on_once(
-    packed: Path, site: Site, caplog: pytest.LogCaptureFixture
+    packed: Path, site: Site, size: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.unknown = {"SIZE", "PWD"}
+    site.answers = {"SIZE": size, "PWD": "502 not here"}
     assert send(packed, site.settings) == [False] * 3
     assert stored(site.store) == FILES
     assert [record.message for record in caplog.records] == [

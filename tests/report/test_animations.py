@@ -90,6 +90,15 @@ def test_a_program_that_fails_says_why_and_leaves_nothing(
         write_mp4([], tmp_path / "a.mp4", program=program)
 
 
+def test_a_picture_of_another_size_is_named(pictures: list[Path], tmp_path: Path) -> None:
+    Image.new("RGB", (33, 41)).save(pictures[2])
+    program = script(tmp_path, "sys.stdin.buffer.read()")
+    told = r"t002\.png: is 41×33 pixels, the first frame is 33×41; a video has one size"
+    with pytest.raises(DataError, match=told):
+        write_mp4(pictures, tmp_path / "a.mp4", program=program)
+    assert not list(tmp_path.glob("*a.mp4*"))
+
+
 def test_where_ffmpeg_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = script(tmp_path, "")
     monkeypatch.setenv("PATH", str(tmp_path))

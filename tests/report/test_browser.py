@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.report.colours import palette
-from ctc_submit.report.curves import Curves
+from ctc_submit.report.curves import Curves, read_curves
 from ctc_submit.report.page import write_report
 from ctc_submit.report.report_settings import ReportSettings
 from ctc_submit.report.subject import describe
@@ -473,6 +473,23 @@ def test_training_curves(opened: Reader) -> None:
     ]
     picture = section.get_by_role("img").first
     assert "total: from 1 to 9" in (picture.get_attribute("aria-label") or "")
+
+
+def test_training_curves_with_gaps(reader: Reader, tmp_path: Path) -> None:
+    """Values that are missing, and losses that a logarithmic axis cannot show."""
+    sequence = draw_sequence(tmp_path)
+    subject = describe([sequence.result], sequence, frames_needed=True)
+    (tmp_path / "curves.csv").write_text(
+        "epoch,total,seg,matched,learning_rate\n1,0,,nan,1e-4\n2,nan,0.5,nan,1e-4\n3,0,0.6,0.7,inf\n"
+    )
+    curves = [read_curves(tmp_path)]
+    list(write_report(subject, tmp_path / "page.html", ReportSettings(), curves))
+    reader.open(tmp_path / "page.html")
+    titles = reader.page.locator("#training .chart").all_inner_texts()
+    assert [text.split("\n")[0] for text in titles] == [
+        "on held-out frames: mean Jaccard index, from 0 to 1",
+        "learning rate [per step]",
+    ]
 
 
 @pytest.mark.parametrize("depth", [0, 3])

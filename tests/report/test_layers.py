@@ -10,7 +10,7 @@ from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.data.tracks import Track, write_tracks
 from ctc_submit.errors import DataError
-from ctc_submit.report.layers import centroids, layers_of, scale_of
+from ctc_submit.report.layers import centroids, grey_limits, layers_of, scale_of
 from tests.scenes import drawn
 
 pytest.importorskip("dask")
@@ -54,6 +54,13 @@ def test_names_and_shapes(result: Path) -> None:
         assert layers[0].data[time].compute().max() == 10 + time
     truth = layers[2].data.compute()
     assert not truth[0].any() and truth[1].any() and not truth[2].any()
+
+
+def test_black_and_white_are_the_frame_s(result: Path) -> None:
+    assert layers_of(result, sequence(result))[0].limits == (10, 11)
+    assert grey_limits(np.linspace(0, 0.2, 1001)) == pytest.approx((0.0002, 0.1998))
+    black, white = grey_limits(np.full((3, 4), 1e30))
+    assert black < white
 
 
 def test_files_are_read_when_they_are_looked_at(result: Path) -> None:

@@ -65,6 +65,14 @@ def test_scores_errors_and_reasons_are_words_too(tmp_path: Path) -> None:
     assert "the truth has no complete cell cycle" in text
 
 
+def test_the_page_holds_no_number_that_json_lacks(tmp_path: Path) -> None:
+    sequence, page = draw_sequence(tmp_path), tmp_path / "page.html"
+    curves = [Curves("mine", {"epoch": [1], "total": [float("nan")]})]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        list(write_report(subject_of(sequence), page, ReportSettings(), curves))
+    assert not page.exists()
+
+
 def test_a_folder_of_frames(tmp_path: Path) -> None:
     sequence, page = draw_sequence(tmp_path), tmp_path / "page.html"
     settings = ReportSettings(frames="folder")

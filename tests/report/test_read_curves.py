@@ -17,6 +17,12 @@ def test_a_training_s_table(tmp_path: Path) -> None:
         assert curves.columns == {"epoch": [1, 2], "total": [2.5, 1.25], "seg": [None, 0.5]}
 
 
+def test_numbers_that_are_not_finite_are_none(tmp_path: Path) -> None:
+    (tmp_path / "curves.csv").write_text("epoch,total,matched\n1,inf,nan\n2,-inf,1e999\n3,1,0.5\n")
+    columns = read_curves(tmp_path).columns
+    assert columns == {"epoch": [1, 2, 3], "total": [None, None, 1], "matched": [None, None, 0.5]}
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -25,6 +31,7 @@ def test_a_training_s_table(tmp_path: Path) -> None:
         ("epoch\none\n", "expected a table of numbers"),
         ("epoch,loss\n1\n", "expected a table of numbers"),
         ("epoch\n1,2\n", "expected a table of numbers"),
+        ("epoch,loss\n1,2\nnan,1\n", "expected a number of the epoch in every line"),
     ],
 )
 def test_other_tables_are_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -50,6 +57,18 @@ def test_curves_beside_the_model_are_found_once(tmp_path: Path) -> None:
     (tmp_path / "curves.csv").write_text("epoch,total\n1,2\n")
     (only,) = known_curves(results)
     assert only.columns["total"] == [2]
+
+
+@pytest.mark.parametrize("text", ["", "epoch,total\n1\n", "epoch\none\n", "a,b\n1,2\n"])
+def test_broken_curves_that_nobody_named_are_left_out(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, content in (("broken", text), ("whole", "epoch,total\n1,2\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "curves.csv").write_text(content)
+    results = [shown({"model": {"folder": str(tmp_path / name)}}) for name in ("broken", "whole")]
+    assert [each.name for each in known_curves(results)] == ["whole"]
+    assert "broken/curves.csv: expected a" in caplog.text
 
 
 def test_a_record_as_rows() -> None:

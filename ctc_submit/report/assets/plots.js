@@ -85,7 +85,7 @@ function training() {
     byId("curves").append(element("h3", {}, name), hosts);
     byId("training").hidden = false;
     for (const { y, names } of groups) {
-      if (names.length === 0) continue;
+      if (!names.some((each) => columns[each].some((value) => value !== null && (!y.log || value > 0)))) continue;
       const host = element("div", { class: "chart" });
       hosts.append(host);
       const lines = names.map((each) => ({ name: COLUMNS[each] ?? each.replaceAll("_", " "), values: columns[each] }));
