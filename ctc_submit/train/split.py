@@ -73,7 +73,7 @@ class Example:
         return frame, labels
 
     def inside(self, result: np.ndarray) -> np.ndarray:
-        """Drop the cells of a result that `run` would not write: outside the field of interest.
+        """Drop the cells of a result that `run` does not write: outside the field of interest.
 
         Args:
             result: Integer label map of the frame, YX. Where the border of its data set would leave

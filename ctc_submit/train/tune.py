@@ -130,18 +130,18 @@ class Bench:
         return int(self.areas.size)
 
     def score(self, settings: Settings) -> dict[str, float]:
-        """Read and paint the answers under some settings and score the label maps, as `run` has it.
+        """Read and paint the answers under some settings and score the label maps.
 
         Returns:
             SEG over all cells of all frames; DET and OP_CSB over frames with tracking markers,
-            where there are any.
+            where there are any. What lies outside the field of interest is not detected.
         """
         found, counts = [], []
         for one, tiles in zip(self.seen, self._instances(settings.method), strict=True):
-            labels = one.example.inside(assemble(tiles, one.truth.shape, settings.segment))
+            labels = assemble(tiles, one.truth.shape, settings.segment)
             found.append(jaccards(one.truth, labels))
             if one.markers is not None:
-                counts.append(count_frame(one.markers, labels))
+                counts.append(count_frame(one.markers, one.example.inside(labels)))
         seg, detected = mean_seg(found), det(total(counts))
         scores = {"SEG": seg, "DET": detected, "OP_CSB": mean_of_both(seg, detected)}
         return {name: value for name, value in scores.items() if value is not None}

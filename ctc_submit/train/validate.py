@@ -51,7 +51,10 @@ def validate(method: Method, examples: Iterable[Example], config: SegmentConfig)
 
 
 def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]) -> Validation:
-    """Score whatever finds the cells of a frame, without those outside the field of interest.
+    """Score whatever finds the cells of a frame.
+
+    SEG is of all cells that are found, also of those that `run` drops then, as they lie outside the
+    field of interest; these are not spurious.
 
     Args:
         cells: From a raw frame, YX, to its label map.
@@ -61,11 +64,12 @@ def judge(cells: Callable[[np.ndarray], np.ndarray], examples: Iterable[Example]
     spurious = frames = 0
     for example in examples:
         frame, labels = example.read()
-        result = example.inside(cells(frame))
+        result = cells(frame)
         common = overlaps(np.maximum(labels, 0), result)
         found[example.name] = common.jaccards
         matched = common.result_labels[common.matches[common.matches >= 0]]
-        spurious += len(set(_countable(result, labels < 0)) - set(matched.tolist()))
+        countable = _countable(example.inside(result), labels < 0)
+        spurious += len(set(countable) - set(matched.tolist()))
         frames += 1
     jaccards = np.concatenate([np.zeros(0), *found.values()])
     number, hits = jaccards.size, jaccards[jaccards > 0]
