@@ -66,6 +66,8 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
 def _warn_of_learned(pretrained: str, chosen_by: list[Example]) -> None:
     """Say so where the model to start from has learned from frames that are held out now."""
     folder = Path(pretrained).parent
+    if not Path(pretrained).is_file():  # a name, such as imagenet
+        return
     try:
         card = read_card(folder)
     except CheckpointError:  # weights of another origin

@@ -212,7 +212,7 @@ def test_a_training_that_ended_before_its_first_state_begins_anew(dataset: Path)
 
 
 def test_frames_that_the_start_has_learned_from_are_said(
-    dataset: Path, caplog: pytest.LogCaptureFixture
+    dataset: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course(job(dataset, "a", replace(FAST, epochs=1)))
     start = replace(FAST, epochs=1, pretrained=str(dataset.parent / "a/weights.safetensors"))
@@ -220,6 +220,10 @@ def test_frames_that_the_start_has_learned_from_are_said(
     assert not caplog.text  # the same seed holds out the same frames
     course(job(dataset, "c", replace(start, seed=3)))
     assert "learned from 2 of the 2 frames that are held out now" in caplog.text
+    caplog.clear()
+    monkeypatch.chdir(dataset.parent / "a")  # a start by name is no file of this folder
+    course(job(dataset, "d", replace(FAST, epochs=1, seed=3)))
+    assert not caplog.text
 
 
 def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path) -> None:

@@ -150,6 +150,7 @@ def test_the_next_best_value_is_taken_where_the_best_hurts_one(
         return {2.0: (0.99, 0.85), 4.0: (0.91, 0.91)}.get(settings.gate, (0.9, 0.9))
 
     monkeypatch.setattr(room, "linked_scores", scores)
+    monkeypatch.setattr(room, "TRIED", {"gate": (2.0, 3.0, 4.0)})
     *_, last = tune_tracks([], TrackConfig(), "TRA", 0.0005)
     assert last.settings == TrackConfig(gate=4.0)
 
