@@ -74,8 +74,8 @@ def command(
         if learned := {e.name for m in members for e in learned_frames(m.card, part_of)}:
             known |= {"learned": len(learned)}
             logger.warning(
-                "%s learned from %d of these %d frames, so it scores too well; score a sequence "
-                "or --part that it has not seen",
+                "by its card %s learned from %d of these %d frames, so it scores too well; score "
+                "a sequence or --part that it has not seen",
                 *(name, len(learned), len(part_of)),
             )
         outcome = judge(
