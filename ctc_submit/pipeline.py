@@ -17,7 +17,7 @@ import torch
 
 from ctc_submit import __version__
 from ctc_submit.checkpoint import CARD, config_from
-from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.datasets import border_of
 from ctc_submit.data.folders import demand_writable
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import whole_file, write_labels
@@ -152,8 +152,7 @@ class Run:
         """Width of the strip outside the field of interest, in pixels."""
         if self.config.border is not None:
             return self.config.border
-        known = DATASETS.get(self.sequence.dataset)
-        return known.border if known else 0
+        return border_of(self.sequence.dataset)
 
     def _settings(self, members: list[Member], device: str) -> dict[str, Any]:
         """Return all that is needed to repeat the run."""

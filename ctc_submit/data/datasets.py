@@ -85,3 +85,9 @@ def dataset_named(name: str) -> Dataset:
         if known.lower() == name.lower():
             return dataset
     raise DataError(f"{name}: not a data set of the challenge; known are {', '.join(DATASETS)}")
+
+
+def border_of(name: str) -> int:
+    """Return the width E of a data set's strip in pixels, 0 for one that the challenge has not."""
+    known = DATASETS.get(name)
+    return known.border if known else 0

@@ -36,7 +36,6 @@ FARTHEST = 3.0
 SCATTER = 2.0
 """Standard deviations of a step by which the daughters' midpoint may lie as by a radius."""
 
-
 LEAST_COST = 0.01
 """Cells missed are looked for as far as if distance had at least this weight."""
 
@@ -169,15 +168,14 @@ class Orphans:
         movie, settings = self.movie, self.settings
         time = int(movie.frames[here[0]])
         found = []
+        weight = min(max(settings.gap_cost, LEAST_COST), 1)
         for waited in range(1, min(settings.gap + 1, time) + 1):
             there = movie.of_frame(time - waited)
             there = there[ended[there]]
             rows, columns = near_pairs(
                 movie.centres[there] + waited * self.manner.expected[there],
                 movie.centres[here],
-                reach=self.reach
-                * float(np.sqrt(waited))
-                / np.clip(settings.gap_cost, LEAST_COST, 1),
+                reach=self.reach * float(np.sqrt(waited)) / weight,
                 count=settings.neighbours,
             )
             first, second = there[rows], here[columns]

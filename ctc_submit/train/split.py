@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.annotations import find_markers, find_masks_of_truth, uncovered_markers
-from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.datasets import border_of
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import read_labels
 from ctc_submit.data.sequence import Sequence
@@ -79,8 +79,7 @@ class Example:
             result: Integer label map of the frame, YX. Where the border of its data set would leave
                 nothing of it, or the data set is unknown, all stay.
         """
-        known = DATASETS.get(self.name.partition("/")[0])
-        border = known.border if known else 0
+        border = border_of(self.name.partition("/")[0])
         return result if is_empty(result.shape, border) else keep_inside(result, border)
 
 

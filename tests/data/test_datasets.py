@@ -1,6 +1,6 @@
 import pytest
 
-from ctc_submit.data.datasets import DATASETS, dataset_named
+from ctc_submit.data.datasets import DATASETS, border_of, dataset_named
 from ctc_submit.errors import DataError
 
 WIDE = {
@@ -56,3 +56,7 @@ def test_urls() -> None:
     assert hela.url("test") == f"{base}/test-datasets/DIC-C2DH-HeLa.zip"
     with pytest.raises(ValueError, match="'training' or 'test'"):
         hela.url("challenge")
+
+
+def test_the_border_of_an_unknown_data_set_is_none() -> None:
+    assert (border_of("DIC-C2DH-HeLa"), border_of("My-Cells")) == (50, 0)
