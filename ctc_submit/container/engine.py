@@ -11,7 +11,7 @@ from typing import Any
 
 from ctc_submit.errors import ToolError
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Say = Callable[[str], object]
 """Told what the container prints, a piece at a time, as it comes."""
@@ -134,7 +134,7 @@ def run_container(
             say(piece.decode("utf-8", "replace"))
         return int(container.wait()["StatusCode"])
     except BaseException:
-        log.warning("%s: stopping", container.short_id)
+        logger.warning("%s: stopping", container.short_id)
         container.stop(timeout=PATIENCE)
         raise
     finally:

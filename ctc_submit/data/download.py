@@ -33,7 +33,7 @@ _MEND = "check the connection and the name, or name a mirror with --mirror"
 _PATIENCE = 30.0
 _BLOCK = 1 << 16
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def download_dataset(
@@ -115,7 +115,7 @@ def _fetch(url: str, target: Path) -> None:
     """Fetch a file, or the rest of it where ``target`` holds its beginning."""
     try:
         while not _fetch_rest(url, target):
-            _log.info("%s: cannot be continued, starting over", target)
+            logger.info("%s: cannot be continued, starting over", target)
             target.unlink()
     except requests.HTTPError as error:
         answer = f"{error.response.status_code} {error.response.reason}"

@@ -15,7 +15,7 @@ from ctc_submit.data.labels import find_masks
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import DataError
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 _HERE = -100  # AT_FDCWD of Linux
 _EXCHANGE = 2  # RENAME_EXCHANGE of Linux
 _STALE = re.compile(
@@ -77,7 +77,7 @@ def _recover(folder: Path) -> None:
     try:
         if old.exists() and not folder.exists():
             old.rename(folder)
-            _log.warning("%s: put back after an interrupted run", folder)
+            logger.warning("%s: put back after an interrupted run", folder)
         remove_folder(partial)
         remove_folder(old)
     except OSError as error:

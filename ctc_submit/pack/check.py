@@ -22,7 +22,7 @@ from ctc_submit.pack.tree import RULES as TREE_RULES
 from ctc_submit.pack.tree import find_results, is_result
 from ctc_submit.pixels.field import is_empty
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 BENCHMARKS = ("CSB", "CTB", "CLB")
 """Cell Segmentation, Cell Tracking and Cell Linking Benchmark."""
@@ -154,7 +154,7 @@ def check_result(
     problems += nothing_found(result, reference, nothing)
     notes = [*reference.notes, *_no_field(listing, reference)]
     problems += _track_problems(listing, reference, seen, benchmark, notes)
-    log.info("%s: %d masks, %d findings", result, len(listing.meant), len(problems))
+    logger.info("%s: %d masks, %d findings", result, len(listing.meant), len(problems))
     return Report(result, len(listing.meant), tuple(problems), tuple(notes))
 
 

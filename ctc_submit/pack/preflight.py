@@ -24,7 +24,7 @@ from ctc_submit.pack.entry import SEGMENTATION_ONLY, Entry
 from ctc_submit.pack.software import FOLDER
 from ctc_submit.pack.tree import result_files
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _CUT_OFF = ("unshare", "--map-root-user", "--net")
 _KEPT_OUT = ("PYTHON", "VIRTUAL_ENV", "CTC_", "PIP_", "CONDA")
@@ -97,7 +97,7 @@ def fly(
             raise RulesBroken(f"pre-flight of {entry.script}.sh: {tell(report.faults)[0]}")
         packed = data / entry.dataset / entry.result
         compare_results(made, packed, tracks=held_to != SEGMENTATION_ONLY)
-        log.info("%s: %d masks in %.1f s", entry.script, report.masks, seconds)
+        logger.info("%s: %d masks in %.1f s", entry.script, report.masks, seconds)
         yield Flight(f"{entry.script}.sh", report.masks, round(seconds, 3), bool(prefix))
 
 

@@ -16,7 +16,7 @@ from ctc_submit.data.labels import whole_file
 from ctc_submit.errors import DataError
 from ctc_submit.pack.entry import CONFIGURATIONS, SHORT_NAMES, Entry, Rendering
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 BASE_IMAGE = "python:3.12-slim"
 DOCKERFILE = "Dockerfile"
@@ -143,7 +143,7 @@ def write_scripts(folder: Path, files: Mapping[str, str]) -> list[Path]:
         with whole_file(folder / name) as partial:
             partial.write_bytes(text.encode("utf-8"))
             partial.chmod(0o755 if is_executable(name) else 0o644)
-    log.info("%s: %d files written", folder, len(files))
+    logger.info("%s: %d files written", folder, len(files))
     return [folder / name for name in files]
 
 

@@ -19,7 +19,7 @@ from ctc_submit.errors import DataError, ToolError
 from ctc_submit.pack.archive import MANIFEST, check_manifest
 from ctc_submit.pack.settings import Server
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Done = Callable[["Transfer", bool], object]
 """Told of each file that is on the server, and whether it was there before."""
@@ -163,7 +163,7 @@ class _Session:
                 ) from None
             except _TRANSIENT as error:
                 self.close()
-                log.warning("%s: attempt %d failed", self._where(transfer), attempt)
+                logger.warning("%s: attempt %d failed", self._where(transfer), attempt)
                 last = self._hide(error)
         raise ToolError(
             f"{self._where(transfer)}: failed {self._server.attempts} times ({last}); "
@@ -197,7 +197,7 @@ class _Session:
         arrived = self._size(connection, remote)
         if arrived is None and self._tells_sizes:
             self._tells_sizes = False
-            log.warning("%s: does not tell sizes, so none are compared", self._server.host)
+            logger.warning("%s: does not tell sizes, so none are compared", self._server.host)
         if arrived not in {None, transfer.size}:
             raise ftplib.error_temp(f"{arrived} of {transfer.size} bytes arrived")
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 from ctc_submit.errors import DataError
 from ctc_submit.report.subject import Shown
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 FILE = "curves.csv"
 
@@ -75,7 +75,7 @@ def known_curves(results: Iterable[Shown]) -> list[Curves]:
             try:
                 found[path.resolve()] = read_curves(path)
             except DataError as error:
-                log.warning("%s; left out", error)
+                logger.warning("%s; left out", error)
     return list(found.values())
 
 

@@ -30,7 +30,7 @@ SILVER = "silver truth has no tracking markers"
 OVERALL = (("OP_CSB", "SEG", "DET"), ("OP_CTB", "SEG", "TRA"), ("OP_CLB", "LNK", "BIO"))
 """Each overall measure and the two of which it is the mean."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def score(
@@ -70,7 +70,7 @@ def score(
     faults += lost + [fault for frame in found for fault in frame.faults]
     tracks = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
     tracking = judge_tracks(found, list(images.markers), *tracks)
-    log.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
+    logger.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
     return _record(_Compared(sequence, truth, answer, digits, images, found, faults), tracking)
 
 
@@ -105,7 +105,7 @@ def numbers_to_score(dataset: Path, truth: str = "GT") -> list[str]:
     if not known:
         raise _no_truth(folders[min(folders)])
     for number in sorted(set(folders) - set(known)):
-        log.warning("%s: no such folder; %s_RES is not scored", folders[number], number)
+        logger.warning("%s: no such folder; %s_RES is not scored", folders[number], number)
     return known
 
 

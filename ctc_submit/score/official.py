@@ -28,7 +28,7 @@ LONGEST_RUN = 3600.0
 
 _FOLDERS = {"linux": "Linux", "win32": "Win", "darwin": "Mac"}
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def run_tool(
         ToolError: As `official_scores`.
     """
     command = [*tool.launcher, str(tool.path), str(root), *arguments]
-    log.info("running %s", " ".join(command))
+    logger.info("running %s", " ".join(command))
     code, output = _run(command, root, timeout)
     match = re.search(rf"^{measure} measure: (\d+(?:\.\d+)?)\s*$", output, re.MULTILINE)
     if code != 0 or match is None:

@@ -27,7 +27,7 @@ from ctc_submit.track.orphans import Orphans
 from ctc_submit.track.relabel import Relabeller
 from ctc_submit.track.settings import Scale, TrackConfig
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 TRACK_FILE = "res_track.txt"
 Watch = Callable[[Iterable[np.ndarray], str, int], Iterable[np.ndarray]]
@@ -215,7 +215,7 @@ def _dataset(names: list[str]) -> Dataset | None:
     known = next((official[name.lower()] for name in names if name.lower() in official), None)
     if known is None:
         text = "%s: no data set of the challenge; lengths in pixels, border 0 if not set"
-        _log.info(text, names[0])
+        logger.info(text, names[0])
     return known
 
 

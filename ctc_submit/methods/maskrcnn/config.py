@@ -26,7 +26,7 @@ Backbone = Literal[
     "resnet50_v2",
 ]
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def fit_anchors(config: MaskRCNNConfig, sizes: CellSizes) -> MaskRCNNConfig:
     ratios = np.quantile(sizes.heights / sizes.widths, [0.1, 0.5, 0.9])
     ratios = np.clip(ratios, 1 / LONGEST_ANCHOR, LONGEST_ANCHOR)
     if median < FEATURE:
-        _log.warning(
+        logger.warning(
             "the median cell is %.1f pixels across; enlarge the frames with scale=%d",
             median,
             np.ceil(2 * FEATURE / median),
