@@ -21,6 +21,8 @@ _NONE = {"", ".."}
 WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
 PARTNERS = "partners"
 """Folder in a model's, with the models that see every frame too; its card names them."""
+NAMED = ("learned", "learned_before")
+"""Lists of frames in a card's data, too long for its README."""
 CURVES = "curves.png"
 """Picture of a training's course; a model's README shows it where it lies in the folder."""
 
@@ -34,7 +36,8 @@ class Card:
         method: Name of the method.
         config: The method's settings.
         segment: Settings of `ctc_submit.segment.SegmentConfig` that the model was judged with.
-        data: What it was trained on: data sets, sequences, truth, split, frames.
+        data: What it was trained on: data sets, sequences, truth, split, number of frames, names of
+            those learned and held out, and what the model that it started from learned before.
         training: Settings, steps and seconds of the training.
         scores: One entry a measurement: protocol, data, frames, measure, value.
         tuning: What tuning changed after the training, on which frames, and what it brought.
@@ -150,7 +153,7 @@ def render_card(card: Card, *, curves: bool = False) -> str:
         "| protocol | data | measure | value | frames | cells | mean J of found cells |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows),
         "## Learned from",
-        _listed(card.data),
+        _listed({k: _counted(v) if k in NAMED else v for k, v in card.data.items()}),
         "## Training",
         _listed(card.training),
         *(
@@ -241,6 +244,10 @@ def config_from(kind: type[Settings], known: dict[str, Any], where: Path) -> Set
 
 def _brief(data: dict[str, Any]) -> str:
     return ", ".join(_plain(data[k]) for k in ("datasets", "sequences", "truth") if data.get(k))
+
+
+def _counted(names: Any) -> Any:
+    return f"{len(names)} frames, which {CARD} names" if isinstance(names, list) else names
 
 
 def _listed(known: dict[str, Any]) -> str:

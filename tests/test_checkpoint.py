@@ -204,6 +204,9 @@ def test_every_committed_model_loads_and_is_small(name: str) -> None:
     assert (folder / WEIGHTS).stat().st_size <= 32 * 2**20
     assert card.name == name
     assert card.notes
+    learned, held_out = (card.data.get(part, []) for part in ("learned", "held_out"))
+    assert not set(learned) & set(held_out)
+    assert len(learned) + len(held_out) in {0, card.data["frames"]}
     assert isinstance(method, MuLux if name.endswith("-mulux") else MaskRCNN)
     for partner in card.partners:
         place = folder / PARTNERS / partner

@@ -56,7 +56,7 @@ def learned_by_any(cards: Sequence[Card]) -> dict[str, Any]:
     """Return what a card says of the data of several models: what at least one learned from.
 
     Truth, split and number of frames stay where all have the same; held out are the frames that
-    none learned from.
+    none learned from. What was learned is named where all cards name it.
     """
     known = [card.data for card in cards]
     data = {k: v for k, v in known[0].items() if all(k in d and d[k] == v for d in known)}
@@ -64,8 +64,20 @@ def learned_by_any(cards: Sequence[Card]) -> dict[str, Any]:
     parts = [d.get("sequences", "all") for d in known]
     if "sequences" in known[0]:
         data["sequences"] = "all" if "all" in parts else sorted({n for part in parts for n in part})
-    data.pop("held_out", None)
-    return data | ({"held_out": common} if (common := held_out_by_all(cards)) else {})
+    for name in ("learned", "held_out", "started_from", "learned_before"):
+        data.pop(name, None)
+    if all("learned" in d for d in known):
+        data["learned"] = sorted(_in_any(known, "learned"))
+    if common := held_out_by_all(cards):
+        data["held_out"] = common
+    if any("started_from" in d for d in known):
+        data["started_from"] = _in_any(known, "started_from")
+        data["learned_before"] = sorted(_in_any(known, "learned_before"))
+    return data
+
+
+def _in_any(known: Sequence[dict[str, Any]], name: str) -> list[str]:
+    return list(dict.fromkeys(value for data in known for value in data.get(name, ())))
 
 
 def held_out_by_all(cards: Sequence[Card]) -> list[str]:

@@ -77,10 +77,15 @@ class Course:
     """The course of a training so far: its rows, its best score, its state on disk."""
 
     def __init__(self, job: Job, learner: Learner, segment: SegmentConfig) -> None:
-        """Begin with nothing."""
+        """Begin with nothing.
+
+        ``origin`` is what the card says of the model that the training started from
+        (`ctc_submit.train.held_out.origin_of`).
+        """
         self.job, self.learner, self.segment = job, learner, segment
         self.rows: list[Row] = []
         self.best, self.since_best, self.seconds = -1.0, 0, 0.0
+        self.origin: dict[str, list[str]] = {}
         self.clock, self.saved = time.perf_counter(), -math.inf
 
     def resume(self) -> None:
@@ -125,6 +130,7 @@ class Course:
                 "give its --out, or delete the folder of the training to begin anew"
             )
         self.since_best, self.seconds = state["since_best"], state["seconds"]
+        self.origin = state.get("origin", {})
 
     def _mark(self) -> str:
         return f"{fingerprint(self.job)} {self.job.out.resolve()}\n"
@@ -174,7 +180,9 @@ class Course:
 
     def _card(self, row: Row, outcome: Validation | None, examples: list[Example]) -> Card:
         job = self.job
-        held_out = {"held_out": [e.name for e in examples]} if examples else {}
+        held = [e.name for e in examples]
+        learned = {e.name for e in job.examples}.difference(held)
+        named = {"learned": sorted(learned)} | ({"held_out": held} if held else {})
         protocol = "held-out training frames (chose the best epoch)"
         scores = [] if outcome is None else [score_entry(outcome, protocol, job.data)]
         return Card(
@@ -182,7 +190,7 @@ class Course:
             method=job.method,
             config=asdict(self.learner.method.config),
             segment=asdict(self.segment),
-            data=job.data | held_out,
+            data=job.data | named | self.origin,
             training=asdict(job.config)
             | {"augmentation": asdict(job.augmentation)}
             | {"epoch": int(row["epoch"]), "seconds": round(self.seconds)},
@@ -199,6 +207,7 @@ class Course:
             "best": self.best,
             "since_best": self.since_best,
             "seconds": self.seconds,
+            "origin": self.origin,
         }
         content = io.BytesIO()
         torch.save(state, content)

@@ -10,24 +10,42 @@ from ctc_submit.train.split import Example, hold_out
 
 
 def learned_frames(card: Card, examples: list[Example]) -> list[Example]:
-    """Return the frames that a model learned from, as far as its card tells.
+    """Return the frames that a model learned from, or a model that it started from.
 
     Args:
-        card: The model's. Where its frames were chosen by a split file, it does not name them.
+        card: The model's. One that does not name the frames tells data sets and sequences, and
+            nothing where a split file chose the frames.
         examples: The frames that are asked for.
     """
     data = card.data
-    if data.get("split") is not None:
-        return []
+    before = set(data.get("learned_before", ()))
+    if "learned" in data or data.get("split") is not None:
+        names = before.union(data.get("learned", ()))
+        return [example for example in examples if example.name in names]
     datasets, numbers = set(data.get("datasets", ())), data.get("sequences", "all")
     held_out = set(data.get("held_out", ()))
 
     def is_learned(example: Example) -> bool:
         dataset, number, _ = example.name.split("/")
         there = dataset in datasets and (numbers == "all" or number in numbers)
-        return there and example.name not in held_out
+        return (there and example.name not in held_out) or example.name in before
 
     return [example for example in examples if is_learned(example)]
+
+
+def origin_of(card: Card) -> dict[str, list[str]]:
+    """Return what the card of a model says that starts from another one.
+
+    Args:
+        card: Of the model to start from.
+
+    Returns:
+        ``started_from``: names of the models, the earliest first; ``learned_before``: the frames
+        that these learned from, as far as the card names them.
+    """
+    names = {*card.data.get("learned", ()), *card.data.get("learned_before", ())}
+    started = [*card.data.get("started_from", ()), card.name]
+    return {"started_from": started, "learned_before": sorted(names)}
 
 
 def tuning_frames(card: Card, examples: list[Example], choice: dict[str, Any]) -> list[Example]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ctc_submit.checkpoint import read_card
+from ctc_submit.checkpoint import Card, read_card
 from ctc_submit.data.folders import make_writable
 from ctc_submit.data.one_writer import one_writer
 from ctc_submit.errors import CheckpointError, DataError
@@ -19,7 +19,7 @@ from ctc_submit.segment import SegmentConfig
 from ctc_submit.train.course import STATE, Course, EpochReport, Job
 from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.curves import Row
-from ctc_submit.train.held_out import learned_frames
+from ctc_submit.train.held_out import learned_frames, origin_of
 from ctc_submit.train.loop import Learner, StepReport, learn
 from ctc_submit.train.split import Example, hold_out
 from ctc_submit.train.survey import sizes_to_learn, survey
@@ -48,9 +48,12 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     plug = method_named(job.method)
     torch.manual_seed(job.config.seed)
     method = plug.method.of(plug.method.fitted(job.method_config, sizes))
+    origin = {}
     if not (job.work / STATE).exists():
         method.pretrain(job.config.pretrained)
-        _warn_of_learned(job.config.pretrained, chosen_by)
+        if (card := _card_beside(job.config.pretrained)) is not None:
+            _warn_of_learned(card, chosen_by)
+            origin = origin_of(card)
     if job.work.resolve() == job.out.resolve():
         raise CheckpointError(f"{job.out}: is --out and --work; give the training another folder")
     for folder in (job.work, job.out):
@@ -60,23 +63,26 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
         if not job.group.rank:  # the first process alone writes
             for folder in (job.work, job.out):
                 held.enter_context(one_writer(folder, "train"))
-        yield from _learn(job, method, learned, chosen_by, sizes)
+        yield from _learn(job, method, learned, chosen_by, sizes=sizes, origin=origin)
 
 
-def _warn_of_learned(pretrained: str, chosen_by: list[Example]) -> None:
-    """Say so where the model to start from has learned from frames that are held out now."""
-    folder = Path(pretrained).parent
+def _card_beside(pretrained: str) -> Card | None:
+    """Return the card of the model whose weights are these, None where there is none."""
     if not Path(pretrained).is_file():  # a name, such as imagenet
-        return
+        return None
     try:
-        card = read_card(folder)
+        return read_card(Path(pretrained).parent)
     except CheckpointError:  # weights of another origin
-        return
+        return None
+
+
+def _warn_of_learned(card: Card, chosen_by: list[Example]) -> None:
+    """Say so where the model to start from has learned from frames that are held out now."""
     if learned := learned_frames(card, chosen_by):
         logger.warning(
             "%s learned from %d of the %d frames that are held out now, so they score too well; "
             "give its --split or --seed, or score the model on another sequence",
-            *(folder, len(learned), len(chosen_by)),
+            *(card.name, len(learned), len(chosen_by)),
         )
 
 
@@ -85,7 +91,9 @@ def _learn(
     method: Method,
     learned: list[Example],
     chosen_by: list[Example],
+    *,
     sizes: CellSizes,
+    origin: dict[str, list[str]],
 ) -> Iterator[StepReport | EpochReport]:
     """Take the steps of a training and close its epochs.
 
@@ -95,6 +103,7 @@ def _learn(
         learned: What to learn from.
         chosen_by: What to choose the best epoch by.
         sizes: Of the cells of ``learned``.
+        origin: What the card says of the model that the weights are from.
     """
     group, frames = job.group, job.config.batch * job.config.accumulate
     each = min(frames, len(learned) // group.size)
@@ -105,6 +114,7 @@ def _learn(
     judged = method_named(job.method).method.of(method.config)
     judged.net.to(job.device)
     course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
+    course.origin = origin
     course.resume()
     if group.told(course.is_stuck(), learner.device):
         return

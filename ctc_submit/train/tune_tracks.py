@@ -127,8 +127,13 @@ def record_tracks(model: Path, card: Card, settings: TrackConfig, facts: dict[st
 
 
 def strange_to(card: Card, sequence: Sequence) -> bool:
-    """Tell whether a model has not learned from a sequence, as far as its card knows."""
-    data = card.data
+    """Tell whether a model, and what it started from, has not learned from a sequence.
+
+    As far as its card tells.
+    """
+    data, here = card.data, f"{sequence.dataset}/{sequence.number}/"
+    if any(name.startswith(here) for name in data.get("learned_before", ())):
+        return False
     if sequence.dataset not in data.get("datasets", ()):
         return True
     numbers = data.get("sequences", "all")

@@ -121,6 +121,17 @@ def test_the_mean_learned_from_all_that_its_models_learned_from(tmp_path: Path) 
     assert not (tmp_path / "d").exists()
 
 
+def test_the_mean_names_the_frames_and_starts_of_all_its_models(tmp_path: Path) -> None:
+    one = {"learned": ["Z/01/t001", "Z/01/t000"], "started_from": ["b"], "learned_before": ["Y"]}
+    two = {"learned": ["Z/01/t002"], "started_from": ["a", "b"], "learned_before": ["X"]}
+    parts = [saved(tmp_path / str(n), unet(n), data=d) for n, d in enumerate((one, two, {}))]
+    known = average(parts[:2], tmp_path / "mean").data
+    assert known["learned"] == ["Z/01/t000", "Z/01/t001", "Z/01/t002"]
+    assert known["started_from"] == ["b", "a"] and known["learned_before"] == ["X", "Y"]
+    known = average(parts[1:], tmp_path / "other").data  # one does not name its frames
+    assert "learned" not in known and known["learned_before"] == ["X"]
+
+
 def test_frames_that_one_model_learned_from_are_not_held_out(tmp_path: Path) -> None:
     frames = [f"Zellen/01/t{t:03d}" for t in range(4)]
     one, two, three = (

@@ -1,4 +1,5 @@
 import math
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from click.testing import CliRunner
 from torch.optim.swa_utils import AveragedModel
 
-from ctc_submit.checkpoint import load_checkpoint
+from ctc_submit.checkpoint import load_checkpoint, read_card
 from ctc_submit.cli.train import command as train_command
 from ctc_submit.data.labels import write_labels
 from ctc_submit.errors import CheckpointError, CtcError, DataError
@@ -224,6 +225,21 @@ def test_frames_that_the_start_has_learned_from_are_said(
     monkeypatch.chdir(dataset.parent / "a")  # a start by name is no file of this folder
     course(job(dataset, "d", replace(FAST, epochs=1, seed=3)))
     assert not caplog.text
+
+
+def test_a_model_names_what_it_and_its_start_learned_from(dataset: Path) -> None:
+    whole, few = job(dataset, "a", replace(FAST, epochs=1)), job(dataset, "b")
+    course(whole)
+    start = str(whole.out / "weights.safetensors")
+    few = replace(few, examples=few.examples[:3], config=replace(FAST, pretrained=start))
+    course(few, 3)
+    shutil.rmtree(whole.out)
+    course(few)  # goes on without the folder that it began with
+    card = read_card(few.out)
+    assert len(card.data["learned"]) == 2 and len(card.data["held_out"]) == 1
+    assert {*card.data["learned"], *card.data["held_out"]} == {e.name for e in few.examples}
+    assert card.data["started_from"] == ["a"] and len(card.data["learned_before"]) == 6
+    assert "- learned: 2 frames, which card.json names" in (few.out / "README.md").read_text()
 
 
 def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path) -> None:
