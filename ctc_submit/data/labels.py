@@ -88,7 +88,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         DataError: If the file system refuses (no such folder, no permission, disk full).
     """
-    device = path.absolute().parent == Path("/dev")
+    device = path.absolute().parent in {Path("/dev"), Path("/dev/fd")}
     stream = path.exists() and not path.is_dir() and (device or not path.is_file())
     place = Path(tempfile.mkdtemp()) if stream else path.parent
     partial = place / f".{path.name}.partial"

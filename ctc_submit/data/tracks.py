@@ -1,5 +1,6 @@
 """Track files: ``man_track.txt`` of a truth and ``res_track.txt`` of a result."""
 
+import errno
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -57,13 +58,24 @@ def read_lines(path: Path) -> list[str]:
         DataError: If the file cannot be read.
     """
     try:
-        text = path.read_bytes().decode("latin-1")
+        text = track_bytes(path).decode("latin-1")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     lines = text.replace("\r\n", "\n").split("\n")
     if lines[-1] == "":
         lines.pop()
     return lines
+
+
+def track_bytes(path: Path) -> bytes:
+    """Return what a track file holds; a pipe or device in its place is not waited for.
+
+    Raises:
+        OSError: If the file cannot be read, or is none.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "a pipe or a device, no file")
+    return path.read_bytes()
 
 
 def parse_numbers(line: str) -> Track | None:

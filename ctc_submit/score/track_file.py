@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ctc_submit.data.tracks import track_bytes
+
 _PLAIN_LINE = re.compile(rb"(\d{1,5})" + rb"[ \t]+(\d{1,18})" * 2 + rb"[ \t]+(\d{1,5})")
 _LINE = re.compile(rb"(?:[ \t\v\f]*+([+-]?+\d++))" * 4)
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
@@ -51,7 +53,7 @@ def read_rows(path: Path, shown: str) -> tuple[dict[int, Row], list[str]]:
         TrackFileRefused: If it stops there.
     """
     try:
-        data = path.read_bytes()
+        data = track_bytes(path)
     except OSError:
         raise TrackFileRefused(f"The track file '{shown}' cannot be opened!") from None
     rows: dict[int, Row] = {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.problem import Problem
+from ctc_submit.data.tracks import track_bytes
 from ctc_submit.score.track_file import Row, lines_of, parse_row, trimmed
 
 _LINE = "four numbers 'L B E P' and nothing behind them"
@@ -44,7 +45,7 @@ def rows_of_result(path: Path, times: range) -> TrackRows:
 
 def _rows(path: Path) -> tuple[dict[int, Row], list[Problem]]:
     try:
-        data = path.read_bytes()
+        data = track_bytes(path)
     except OSError as error:
         mend = "make it readable"
         return {}, [Problem(path, "track-file", "a track file", str(error.strerror), mend)]

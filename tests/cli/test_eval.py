@@ -137,6 +137,16 @@ def test_a_pipe_in_the_place_of_a_mask_is_a_fault_and_not_waited_for(
     assert "mask001.tif: [unreadable]" in done.stderr and "no file that can be read" in done.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("place", ["01_RES/res_track.txt", "01_GT/TRA/man_track.txt"])
+def test_a_pipe_in_the_place_of_a_track_file_is_not_waited_for(dataset: Path, place: str) -> None:
+    (dataset / place).unlink()
+    os.mkfifo(dataset / place)
+    done = evaluate(dataset, "01")
+    assert done.exit_code == 3
+    assert f"{Path(place).name}: " in done.stderr and "a pipe or a device, no file" in done.stderr
+
+
 def test_without_truth_it_says_so_in_one_line(dataset: Path) -> None:
     write_labels(dataset / "01_RES" / "mask000.tif", two_touching())
     (dataset / "01_RES").rename(dataset / "02_RES")

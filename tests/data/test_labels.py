@@ -191,11 +191,12 @@ def test_a_pipe_stays_one_and_is_written_to(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").is_symlink(), reason="no /dev/stdout here")
-def test_the_standard_output_is_written_to_where_it_is_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_the_standard_output_is_written_to_where_it_is_a_file(tmp_path: Path, name: str) -> None:
     program = (
         "from pathlib import Path; from ctc_submit.data.labels import whole_file\n"
         "print('before', flush=True)\n"
-        "with whole_file(Path('/dev/stdout')) as partial:\n"
+        f"with whole_file(Path({name!r})) as partial:\n"
         "    partial.write_text('all of it')\n"
     )
     with (tmp_path / "out.txt").open("wb") as out:
