@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def training(folder: Path, size: int, images: int, config: TrainConfig) -> tuple
     steps = images // config.batch + LEFT_OUT
     batches = Batches(
         examples,
-        method.targets,
+        partial(method.targets, config=method.config),
         order=order,
         augmentation=RECOMMENDED,
         crop=config.crop,

@@ -184,7 +184,8 @@ def autocast_type(precision: str, device: torch.device) -> torch.dtype | None:
     if precision != "auto":
         return None if precision == "float32" else getattr(torch, precision)
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        has = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if has else torch.float16
     return torch.bfloat16 if _has_bfloat16() else None
 
 

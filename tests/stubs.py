@@ -40,7 +40,8 @@ class Bright:
 
     def pretrain(self, source: str) -> None: ...
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: MethodConfig) -> dict[str, np.ndarray]:
         return {"cells": (labels > 0).astype(np.float32)}
 
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -81,6 +81,17 @@ def test_precision_by_name() -> None:
     assert autocast_type("auto", cpu) in {None, torch.bfloat16}
 
 
+@pytest.mark.parametrize(("own", "kind"), [(True, torch.bfloat16), (False, torch.float16)])
+def test_a_gpu_that_only_emulates_bfloat16_takes_float16(
+    monkeypatch: pytest.MonkeyPatch, own: bool, kind: torch.dtype
+) -> None:
+    def is_supported(including_emulation: bool = True) -> bool:
+        return including_emulation or own
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_supported)
+    assert autocast_type("auto", torch.device("cuda")) is kind
+
+
 def test_a_missing_gpu_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device_named("auto") == "cpu"

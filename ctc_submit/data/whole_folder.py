@@ -30,7 +30,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
     The two change places in one step where the system can (Linux), otherwise by two renames; a
     program killed between these leaves the old folder beside, and `recover` puts it back. A mounted
-    folder cannot be renamed, so there the files are moved one by one.
+    folder cannot be renamed, so there the files are moved one by one. Who stands in the old folder
+    is left where nothing is seen, and told so.
 
     Args:
         folder: What is to be replaced, no link; need not exist, its parent does.
@@ -51,7 +52,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
                 _move_into(folder, partial)
             else:
                 shutil.copymode(folder, partial)
+                here = folder.samefile(".")
                 _replace(folder, partial, old)
+                if here:
+                    logger.warning('%s is a new folder; to see it from here: cd "$PWD"', folder)
         except OSError as error:
             raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
         finally:

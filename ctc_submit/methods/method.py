@@ -87,11 +87,15 @@ class Method(Protocol):
         """
         ...
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: Any) -> dict[str, np.ndarray]:
         """Return what the net should answer.
+
+        It knows the settings and not the network, as other processes are sent it to prepare frames.
 
         Args:
             labels: Integer YX label map, 0 background; -1 where nothing is known.
+            config: The method's settings.
         """
         ...
 

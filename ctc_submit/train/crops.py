@@ -59,7 +59,8 @@ class Batches(Dataset[Step | CtcError]):
 
         Args:
             examples: What to learn from.
-            targets: The method's.
+            targets: The method's, with its settings; sent to the processes that prepare batches,
+                so nothing large may hang on it.
             order: Which frames a step looks at.
             augmentation: How they are varied.
             crop: Height and width of what is cut out of a frame in pixels; None: all of it.

@@ -140,8 +140,12 @@ class Learner:
         self.method.net.load_state_dict(state["net"])  # type: ignore[arg-type]
         if self.average is not None:
             self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        fused = [group["fused"] for group in self.optimizer.param_groups]
         self.optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
-        self.scaler.load_state_dict(state["scaler"])  # type: ignore[arg-type]
+        for group, here in zip(self.optimizer.param_groups, fused, strict=True):
+            group["fused"] = here  # of this device, whatever the state is from
+        if state["scaler"]:  # empty where it was not needed
+            self.scaler.load_state_dict(state["scaler"])  # type: ignore[arg-type]
         torch.set_rng_state(state["random"].cpu())  # type: ignore[attr-defined]
 
 

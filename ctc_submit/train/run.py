@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,7 @@ def _learn(
     steps = range(learner.step, job.config.epochs * order.steps)
     batches = Batches(
         learned,
-        method.targets,
+        partial(method.targets, config=method.config),
         order=order,
         augmentation=job.augmentation,
         crop=job.config.crop or None,

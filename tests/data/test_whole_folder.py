@@ -30,6 +30,21 @@ def test_the_new_folder_takes_the_place_of_the_old(folder: Path) -> None:
     assert [path.name for path in folder.parent.iterdir()] == ["01_RES"]
 
 
+def test_who_stands_in_the_old_folder_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with whole_folder(folder):
+        pass
+    assert not caplog.text
+    monkeypatch.chdir(folder)
+    with whole_folder(folder):
+        pass
+    assert "01_RES is a new folder; to see it from here: cd" in caplog.text
+    with whole_folder(folder) as partial:  # from a place that is no more
+        (partial / "new").write_text("x")
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
 @pytest.mark.parametrize("exchange", [True, False])
 def test_an_error_leaves_everything_as_it_was(
     folder: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch

@@ -42,7 +42,10 @@ def simulated_frame(size: int = 128) -> tuple[np.ndarray, np.ndarray]:
 
 def tensors(method: Method, labels: np.ndarray) -> dict[str, Tensor]:
     """Return the targets of a label map as a batch takes them."""
-    return {name: torch.from_numpy(value) for name, value in method.targets(labels).items()}
+    return {
+        name: torch.from_numpy(value)
+        for name, value in method.targets(labels, method.config).items()
+    }
 
 
 def learn(method: Method, image: np.ndarray, labels: np.ndarray, steps: int) -> None:

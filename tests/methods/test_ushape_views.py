@@ -1,7 +1,7 @@
 """Several orientations of an image, averaged, in the methods that answer every pixel."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -68,7 +68,8 @@ def test_a_network_of_coarser_answers_answers_for_every_pixel(
     method.net.eval()
     labels = np.zeros((40, 56), np.int32)
     labels[5:20, 8:30] = 1
-    target = {k: torch.from_numpy(v) for k, v in method.targets(labels).items()}
+    config: Any = method.config
+    target = {k: torch.from_numpy(v) for k, v in method.targets(labels, config).items()}
     method.net.train()
     losses = method.losses(IMAGE, [target])
     assert all(torch.isfinite(term) for term in losses.values())

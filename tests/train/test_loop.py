@@ -1,6 +1,10 @@
 import math
+import multiprocessing
+import pickle
 import shutil
-from collections.abc import Iterable
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +22,14 @@ from ctc_submit.errors import CheckpointError, CtcError, DataError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.registry import method_named
 from ctc_submit.methods.unet.config import UNetConfig
+from ctc_submit.methods.unet.unet import UNet
 from ctc_submit.pixels.augment import RECOMMENDED
+from ctc_submit.train import run
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import EpochReport, Job
-from ctc_submit.train.crops import Order
+from ctc_submit.train.crops import Batches, Order
 from ctc_submit.train.job import describe_job, settings_from
-from ctc_submit.train.loop import average_over_time, learning_rate_at
+from ctc_submit.train.loop import Learner, StepReport, average_over_time, learning_rate_at
 from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
 from ctc_submit.train.validate import judge
@@ -250,6 +256,54 @@ def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path
     first = course(described, 4)
     weights.unlink()
     assert [*first[:3], *course(described)] == whole
+
+
+def test_a_state_of_another_device_is_taken_up() -> None:
+    config = replace(FAST, precision="float32")
+    here, there = (Learner(UNet.of(UNetConfig(width=2, depth=1)), config, 1) for _ in range(2))
+    state = here.state()
+    state["optimizer"]["param_groups"][0]["fused"] = True  # type: ignore[index]
+    there.scaler = torch.amp.GradScaler("cpu")  # as where float16 is computed on a GPU
+    assert not state["scaler"] and there.scaler.is_enabled()
+    there.restore(state)
+    assert there.optimizer.param_groups[0]["fused"] is False
+
+
+@pytest.mark.parametrize("name", ["maskrcnn", "mulux", "unet", "caltus"])
+def test_what_processes_are_sent_is_small(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    sizes = []
+
+    def seen(_: Learner, batches: Batches) -> Iterator[StepReport]:
+        sizes.append(len(pickle.dumps(batches)))
+        yield from ()
+
+    monkeypatch.setattr(run, "learn", seen)
+    list(train(replace(job(dataset, "a"), method=name, method_config=method_named(name).config())))
+    assert sizes and sizes[0] < 1e5
+
+
+@pytest.mark.skipif(
+    "forkserver" not in multiprocessing.get_all_start_methods(), reason="no forkserver here"
+)
+def test_processes_may_be_started_by_a_server(dataset: Path) -> None:
+    program = (
+        "import multiprocessing, sys\n"
+        "from ctc_submit.cli.main import main\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.set_start_method('forkserver')\n"
+        "    main(sys.argv[1:])\n"
+    )
+    script, model = dataset.parent / "go.py", dataset.parent / "model"
+    script.write_text(program)
+    given = ["--epochs", "1", "--pretrained", "none", "--workers", "1", "--batch", "2"]
+    for setting in TINY:
+        given += ["--set", setting]
+    call = [sys.executable, str(script), "train", str(dataset), *given, "--out", str(model)]
+    done = subprocess.run(call, check=False, capture_output=True, text=True, cwd=dataset.parent)
+    assert done.returncode == 0, done.stderr
+    assert (model / "weights.safetensors").is_file()
 
 
 def test_one_folder_for_model_and_state_is_refused(dataset: Path) -> None:

@@ -1,6 +1,7 @@
 """Losses and gradients of a step are the same for two processes as for one with their frames."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def learned(case: str, folder: Path, group: Group) -> Found:
     order = Order(len(CELLS), 4, seed=1)
     batches = Batches(
         examples(folder),
-        method.targets,
+        partial(method.targets, config=method.config),
         order=order,
         augmentation=AugmentSettings(flip_horizontal=0.5, gamma=0.5),
         crop=None,

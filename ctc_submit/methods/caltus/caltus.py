@@ -24,16 +24,18 @@ class CaltUs(UShapeMethod[CaltUsConfig]):
         """Return settings with a least area that follows the training set."""
         return fit(config, sizes)
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: CaltUsConfig) -> dict[str, np.ndarray]:
         """Return the class of every pixel, and which pixels count.
 
         Args:
             labels: Integer YX; 0 background, below 0 unknown (does not count).
+            config: The settings.
 
         Returns:
             ``classes`` int64 1YX, 0 to 3; ``weights`` float32 1YX, 0 or 1.
         """
-        classes = classes_of(labels, touching=self.config.touching, gap=self.config.gap)
+        classes = classes_of(labels, touching=config.touching, gap=config.gap)
         return {"classes": classes[None], "weights": (labels >= 0).astype(np.float32)[None]}
 
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:

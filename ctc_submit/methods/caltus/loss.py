@@ -40,7 +40,9 @@ def j_regularisation(logits: Tensor, classes: Tensor, known: Tensor) -> Tensor:
     members = F.one_hot(classes, number).reshape(-1, number).to(probabilities.dtype)
     members = members * (known.reshape(-1, 1) > 0)
     counts = over_processes(members.sum(0))
-    rates = over_processes(probabilities.T @ members) / counts.clamp_min(1)
+    with torch.autocast(logits.device.type, enabled=False):  # half precision ends at 65,504
+        sums = probabilities.T @ members
+    rates = over_processes(sums) / counts.clamp_min(1)
     youden = rates.diagonal()[:, None] - rates
     present = counts > 0
     pairs = present[:, None] & present & ~torch.eye(number, dtype=torch.bool, device=counts.device)

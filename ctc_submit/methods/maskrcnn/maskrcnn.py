@@ -77,18 +77,20 @@ class MaskRCNN:
         """Start from ``none``, ``imagenet``, ``coco`` or a file; see `load_pretrained`."""
         load_pretrained(self.net, self.config.backbone, source)
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: MaskRCNNConfig) -> dict[str, np.ndarray]:
         """Return the label map, the cells' ids and boxes, and the weight of every pixel.
 
         Args:
             labels: Integer YX; 0 background, -1 unknown (weight 0).
+            config: The settings.
 
         Returns:
             ``labels`` int32 YX; ``ids`` int32 N; ``boxes`` float32 N4 (x0, y0, x1, y1) in pixels;
             ``weights`` float32 YX, equation 3 of the paper for the Shape-Aware Loss, else 1.
         """
         ids, boxes = boxes_of(labels)
-        weight_map = WEIGHT_MAPS.get(self.config.loss)
+        weight_map = WEIGHT_MAPS.get(config.loss)
         weights = weight_map(labels) if weight_map else (labels >= 0).astype(np.float32)
         return {"labels": labels.astype(np.int32), "ids": ids, "boxes": boxes, "weights": weights}
 

@@ -28,7 +28,8 @@ def fuse(boxes: list[Tensor], scores: list[Tensor], limit: float) -> tuple[Tenso
     if len(boxes) == 1 or not len(kept):
         return every[kept], score[kept]
     same = (box_iou(every[kept], every) >= SAME) * score
-    mean = same @ every / same.sum(1, keepdim=True)
+    # a product of matrices would be taken in half precision, of which a pixel is a fraction
+    mean = (same[..., None] * every).sum(1) / same.sum(1, keepdim=True)
     views = same.split([len(part) for part in boxes], 1)
     nothing = same.new_zeros(len(kept), 1)
     fused = torch.stack([torch.cat([view, nothing], 1).amax(1) for view in views]).mean(0)

@@ -23,17 +23,19 @@ class MuLux(UShapeMethod[MuLuxConfig]):
         """Return settings with opening and least area that follow the training set."""
         return fit(config, sizes)
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: MuLuxConfig) -> dict[str, np.ndarray]:
         """Return markers and mask, and how much each pixel counts.
 
         Args:
             labels: Integer YX; 0 background, below 0 unknown (weight 0).
+            config: The settings.
 
         Returns:
             ``maps`` bool 2YX, markers and mask; ``weights`` float32 1YX.
         """
-        marked = markers(labels, self.config.shrink)
-        if self.config.loss == "weighted_mse":
+        marked = markers(labels, config.shrink)
+        if config.loss == "weighted_mse":
             weights = proximity_weights(labels)
         else:
             weights = (labels >= 0).astype(np.float32)

@@ -24,19 +24,21 @@ class UNet(UShapeMethod[UNetConfig]):
         """Return settings with a least area that follows the training set."""
         return fit_area(config, sizes)
 
-    def targets(self, labels: np.ndarray) -> dict[str, np.ndarray]:
+    @staticmethod
+    def targets(labels: np.ndarray, config: UNetConfig) -> dict[str, np.ndarray]:
         """Return which pixels are cell, and the weight of each.
 
         Args:
             labels: Integer YX; 0 background, below 0 unknown (weight 0).
+            config: The settings.
 
         Returns:
             ``mask`` bool 1YX, cells apart by a line of background (`separated`); ``weights``
             float32 1YX, the loss's map of the label map, or 1.
         """
-        weigh = WEIGHT_MAPS.get(self.config.loss)
+        weigh = WEIGHT_MAPS.get(config.loss)
         weights = weigh(labels) if weigh else (labels >= 0).astype(np.float32)
-        return {"mask": separated(labels, self.config.gap)[None], "weights": weights[None]}
+        return {"mask": separated(labels, config.gap)[None], "weights": weights[None]}
 
     def losses(self, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Return ``mask``, the loss of all pixels of a B1YX batch."""

@@ -124,6 +124,16 @@ def test_half_precision_is_computed_in_float32() -> None:
         )
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_sums_over_a_large_frame_hold_under_autocast(kind: torch.dtype) -> None:
+    logits, classes, known = some((1, 4, 512, 512))  # more pixels than float16 can count
+    logits = logits.float()
+    for loss_of in (j_regularisation, cross_entropy):
+        with torch.autocast("cpu", kind):
+            found = loss_of(logits, classes, known)
+        torch.testing.assert_close(found, loss_of(logits, classes, known))
+
+
 @pytest.mark.parametrize(
     ("probabilities", "expected"),
     [

@@ -31,7 +31,7 @@ LIKE_TORCHVISION = MaskRCNNConfig(
 
 
 def tensors(labels: np.ndarray, method: Method) -> dict[str, torch.Tensor]:
-    return {k: torch.from_numpy(v) for k, v in method.targets(labels).items()}
+    return {k: torch.from_numpy(v) for k, v in method.targets(labels, method.config).items()}
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +130,16 @@ def test_what_is_drawn_follows_the_seed_of_the_frame(light: MaskRCNN) -> None:
 def test_unknown_pixels_have_no_weight(light: MaskRCNN) -> None:
     labels = np.zeros((32, 32), np.int32)
     labels[4:12, 4:12], labels[20:] = 1, -1
-    weights = light.targets(labels)["weights"]
+    weights = light.targets(labels, light.config)["weights"]
     assert (weights[20:] == 0).all()
     assert (weights[:20] > 0).all()
 
 
 def test_the_paper_s_weights_are_used_for_its_loss_only(light: MaskRCNN) -> None:
     labels = two_touching().astype(np.int32)
-    assert light.targets(labels)["weights"].max() > 5
+    assert light.targets(labels, light.config)["weights"].max() > 5
     plain = MaskRCNN(MaskRCNNConfig(loss="bce"))
-    assert set(np.unique(plain.targets(labels)["weights"])) == {1}
+    assert set(np.unique(plain.targets(labels, plain.config)["weights"])) == {1}
 
 
 def test_anchors_follow_the_cells() -> None:

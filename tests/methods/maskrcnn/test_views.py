@@ -41,6 +41,13 @@ def test_what_all_views_see_is_averaged() -> None:
     assert scores.tolist() == pytest.approx([0.8])
 
 
+def test_boxes_are_averaged_to_fractions_of_a_pixel_in_half_precision_too() -> None:
+    first = torch.tensor([[901.3, 601.8, 1001.1, 705.4]])
+    with torch.autocast("cpu", torch.bfloat16):
+        boxes, _ = fuse([first, first + 0.5], [torch.tensor([0.8])] * 2, 0.5)
+    torch.testing.assert_close(boxes, first + 0.25, rtol=0, atol=1e-3)
+
+
 def test_what_one_view_sees_counts_half() -> None:
     boxes, scores = fuse(
         [torch.tensor([[0.0, 0, 10, 10]]), torch.zeros((0, 4))],

@@ -23,7 +23,7 @@ SMALL = MuLuxConfig(width=4, depth=2, opening=1)
 
 def oracle(labels: np.ndarray, config: MuLuxConfig) -> np.ndarray:
     """Decode the targets themselves."""
-    marked, mask = (m.astype(np.float32) for m in MuLux.of(config).targets(labels)["maps"])
+    marked, mask = (m.astype(np.float32) for m in MuLux.targets(labels, config)["maps"])
     return paint(decode(marked, mask, config), (labels.shape[0], labels.shape[1]))
 
 
