@@ -14,8 +14,9 @@ from ctc_submit.data.instances import Instance
 class MethodConfig:
     """Settings of a method; every field has a default, help and unit, and is kept in the card.
 
-    A setting that only `TwoStep.read` looks at may hold ``tune`` in its metadata: the values that
-    tuning tries, the one with which an answer holds most first.
+    A setting may hold ``follows`` in its metadata: the value with which it follows the training set
+    even where it was asked for. One that only `TwoStep.read` looks at may hold ``tune`` there: the
+    values that tuning tries, the one with which an answer holds most first.
     """
 
 

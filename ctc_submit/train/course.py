@@ -48,6 +48,8 @@ class Job:
         device: Where to train.
         notes: Limits and terms, for the card.
         group: The processes that learn together; all but the first only compute.
+        chosen: Names of the method's settings that were asked for, so that they do not follow the
+            data.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Job:
     device: str = "cpu"
     notes: tuple[str, ...] = ()
     group: Group = field(default_factory=Group)
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -236,4 +239,8 @@ def fingerprint(job: Job) -> str:
         config,
         asdict(job.augmentation),
     ]
+    standard = type(job.method_config)()
+    of_default = [n for n in job.chosen if getattr(job.method_config, n) == getattr(standard, n)]
+    if of_default:
+        known.append(sorted(of_default))
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

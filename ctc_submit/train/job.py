@@ -51,17 +51,19 @@ def describe_job(
         CtcError: If a setting is not one of the method's, or there is no such device.
     """
     examples = selection.examples()
+    method_config = settings_from(method_named(method).config, settings)
     return Job(
         name=out.absolute().name,
         examples=examples,
         method=method,
-        method_config=settings_from(method_named(method).config, settings),
+        method_config=method_config,
         config=config,
         augmentation=AUGMENTATIONS[config.augment],
         out=out,
         work=work,
         data=selection.card() | {"frames": len(examples)},
         device=device_named(device),
+        chosen=chosen_in(method_config, settings),
     )
 
 
@@ -89,6 +91,22 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
         return kind(**values)
     except ValueError as error:
         raise CtcError(f"--set {' --set '.join(given)}: {error}") from None
+
+
+def chosen_in(config: MethodConfig, given: tuple[str, ...]) -> frozenset[str]:
+    """Return the settings that stay as they are given, whatever the training set is like.
+
+    Args:
+        config: What `settings_from` read.
+        given: What it read, each ``name=value``.
+    """
+    names = {item.partition("=")[0] for item in given}
+    kept = [f for f in fields(config) if f.name in names]
+    return frozenset(
+        f.name
+        for f in kept
+        if "follows" not in f.metadata or getattr(config, f.name) != f.metadata["follows"]
+    )
 
 
 def _read(text: str, hint: Any) -> Any:

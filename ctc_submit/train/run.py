@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
     sizes = sizes_to_learn(survey(job.examples), learned, chosen_by)
     plug = method_named(job.method)
     torch.manual_seed(job.config.seed)
-    method = plug.method.of(plug.method.fitted(job.method_config, sizes))
+    fitted = plug.method.fitted(job.method_config, sizes)
+    asked = {name: getattr(job.method_config, name) for name in job.chosen}
+    method = plug.method.of(replace(fitted, **asked))
     origin = {}
     if not (job.work / STATE).exists():
         method.pretrain(job.config.pretrained)

@@ -28,7 +28,7 @@ from ctc_submit.train import run
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import EpochReport, Job
 from ctc_submit.train.crops import Batches, Order
-from ctc_submit.train.job import describe_job, settings_from
+from ctc_submit.train.job import chosen_in, describe_job, settings_from
 from ctc_submit.train.loop import Learner, StepReport, average_over_time, learning_rate_at
 from ctc_submit.train.run import train
 from ctc_submit.train.selection import Selection
@@ -256,6 +256,28 @@ def test_a_training_goes_on_without_the_weights_that_it_began_with(dataset: Path
     first = course(described, 4)
     weights.unlink()
     assert [*first[:3], *course(described)] == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "follows"),
+    [
+        ("maskrcnn", "detections=100", False),
+        ("maskrcnn", "anchor_sizes=32,64,128,256,512", False),
+        ("mulux", "opening=8", False),
+        ("mulux", "least_area=7", False),
+        ("mulux", "least_area=0", True),  # which says: as the cells are
+        ("unet", "gap=1", False),
+    ],
+)
+def test_a_setting_that_is_given_stays_so_at_its_default_too(
+    dataset: Path, name: str, given: str, follows: bool
+) -> None:
+    kind, small = method_named(name).config, TINY if name == "maskrcnn" else ("width=2", "depth=1")
+    config, field = settings_from(kind, (*small, given)), given.partition("=")[0]
+    asked = replace(job(dataset, "a", replace(FAST, epochs=1)), method=name, method_config=config)
+    course(replace(asked, chosen=chosen_in(config, (*small, given))))
+    found = load_checkpoint(asked.out)[0].config
+    assert (getattr(found, field) != getattr(config, field)) == follows
 
 
 def test_a_state_of_another_device_is_taken_up() -> None:

@@ -48,6 +48,7 @@ class CaltUsConfig(UShapeConfig):
         default=0,
         metadata={
             "help": "Smaller cells are dropped; 0: a tenth of the usual cell.",
+            "follows": 0,
             "least": 0,
             "unit": "px",
         },

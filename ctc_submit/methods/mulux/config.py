@@ -57,6 +57,7 @@ class MuLuxConfig(UShapeConfig):
         default=0,
         metadata={
             "help": "Smaller cells are dropped; 0: a tenth of the usual cell.",
+            "follows": 0,
             "least": 0,
             "unit": "px",
         },

@@ -40,6 +40,7 @@ class UNetConfig(UShapeConfig):
         default=0,
         metadata={
             "help": "Smaller pieces are dropped; 0: a tenth of the usual cell.",
+            "follows": 0,
             "least": 0,
             "unit": "px",
         },

@@ -17,7 +17,7 @@ from ctc_submit.reproduce.table1.rows import ENCODED, Row
 from ctc_submit.reproduce.table1.settings import Table1Config
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import Job
-from ctc_submit.train.job import AUGMENTATIONS, settings_from
+from ctc_submit.train.job import AUGMENTATIONS, chosen_in, settings_from
 from ctc_submit.train.loop import StepReport
 from ctc_submit.train.run import train
 
@@ -90,10 +90,11 @@ class Case:
         Raises:
             CtcError: If one is unknown or out of its range.
         """
+        return settings_from(method_named(self.row.method).config, self._given())
+
+    def _given(self) -> tuple[str, ...]:
         size = (f"width={self.config.width}", f"scale={self.config.scale}")
-        own = size if self.row.is_pixelwise else ()
-        given = (*own, *self.row.settings, *self.settings)
-        return settings_from(method_named(self.row.method).config, given)
+        return (*(size if self.row.is_pixelwise else ()), *self.row.settings, *self.settings)
 
     def job(self, epochs: int) -> Job:
         """Return its training.
@@ -120,6 +121,7 @@ class Case:
             examples=self.division.learned,
             method=self.row.method,
             method_config=method,
+            chosen=chosen_in(method, self._given()),
             config=config,
             augmentation=AUGMENTATIONS[config.augment],
             out=self.model,
