@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +170,8 @@ class Run:
             **models,
             "border": self.border,
             "track": self.config.track,
-            "repair": self.config.repair,
+            "repair": self.linked and self.linking.repair,
+            "linking": asdict(self.linking) if self.linked else {},
             "device": device,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),

@@ -1,19 +1,24 @@
 import json
 import re
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 
 from ctc_submit import pipeline
+from ctc_submit.checkpoint import Card
 from ctc_submit.data.frames import read_frame
 from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.ensemble import members
 from ctc_submit.errors import CtcError, DataError
+from ctc_submit.methods.method import Method
 from ctc_submit.pipeline import Run, RunConfig
 from ctc_submit.segment import relabelled
+from ctc_submit.track.settings import TrackConfig
 from tests.scenes import disc
 from tests.stubs import bright_model
 
@@ -88,6 +93,21 @@ def test_digits_are_those_of_the_frames(tmp_path: Path) -> None:
         tifffile.imwrite(folder / f"t{time:04d}.tif", frame(time))
     run(Sequence.at(folder), track=False)
     assert (tmp_path / "01_RES" / "mask0005.tif").exists()
+
+
+def test_the_record_tells_how_cells_were_linked(
+    sequence: Sequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tuned(*given: Any) -> tuple[Method, Card]:
+        method, card = bright_model(MODEL)(*given)
+        return method, replace(card, track={"repair": True, "gap": 4})
+
+    monkeypatch.setattr(members, "load_checkpoint", tuned)
+    for track in (True, False):
+        run(sequence, track=track)
+        record = json.loads(sequence.result.with_name("01_RES.run.json").read_text())
+        linking = asdict(TrackConfig(repair=True, gap=4)) if track else {}
+        assert (record["repair"], record["linking"]) == (track, linking)
 
 
 def test_the_record_lies_beside_and_holds_all_that_is_needed(sequence: Sequence) -> None:

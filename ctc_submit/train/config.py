@@ -83,7 +83,7 @@ class TrainConfig:
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = field(
         default="auto",
-        metadata={"help": "Of the network; auto: bfloat16 where the processor has it."},
+        metadata={"help": "Of the steps; auto: bfloat16 where the processor has it."},
     )
 
 

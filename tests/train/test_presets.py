@@ -2,17 +2,20 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from ctc_submit.cli.train import command
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
+from ctc_submit.methods.maskrcnn.net import Net
 from ctc_submit.pixels.augment import PAPER as PAPER_AUGMENTATION
 from ctc_submit.pixels.augment import AugmentSettings
 from ctc_submit.train.config import TrainConfig
 from ctc_submit.train.course import Job
-from ctc_submit.train.job import AUGMENTATIONS
+from ctc_submit.train.job import AUGMENTATIONS, settings_from
 from ctc_submit.train.loop import learning_rate_at
 from ctc_submit.train.presets import PRESETS, apply, preset_named
 
@@ -32,6 +35,23 @@ def test_the_paper_s_recipe_is_the_paper_s() -> None:
     assert config.patience > 0
     assert (config.ema, config.clip, config.warmup) == (0, 0, 0)
     assert [round(config.holdout * frames) for frames in (168, 230)] == [34, 46]
+
+
+def test_the_paper_s_network_is_the_one_that_coco_s_weights_belong_to() -> None:
+    config = settings_from(MaskRCNNConfig, preset_named("paper", "maskrcnn").method)
+    assert isinstance(config, MaskRCNNConfig)
+    theirs = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None)
+    pool = theirs.roi_heads.mask_roi_pool
+    assert config.mask_canonical == pool.canonical_scale == 224
+    assert config.mask_pool == pool.output_size[0]
+    assert config.input_mean == pytest.approx(np.mean(theirs.transform.image_mean), abs=1e-3)
+    assert config.input_std == pytest.approx(np.mean(theirs.transform.image_std), abs=1e-3)
+    ours, own = Net(config).state_dict(), theirs.state_dict()
+    strange = [k for k, v in ours.items() if k not in own or own[k].shape != v.shape]
+    assert {".".join(k.split(".")[:2]) for k in strange} == {
+        "roi_heads.box_predictor",
+        "roi_heads.mask_predictor",
+    }
 
 
 def test_the_paper_s_unet_learns_at_its_own_rate() -> None:
