@@ -51,6 +51,21 @@ def test_what_one_view_sees_counts_half() -> None:
     assert scores.tolist() == pytest.approx([0.4])
 
 
+def test_the_mean_of_boxes_is_weighted_by_score() -> None:
+    first, second = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([[2.0, 0, 12, 10]])
+    boxes, scores = fuse([first, second], [torch.tensor([0.9]), torch.tensor([0.3])], 0.5)
+    assert boxes[0].tolist() == pytest.approx([0.5, 0, 10.5, 10])
+    assert scores.tolist() == pytest.approx([0.6])
+
+
+def test_a_view_counts_once_and_what_more_views_see_comes_first() -> None:
+    twice = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [40, 40, 50, 50]])
+    once = torch.tensor([[40.0, 40, 50, 50]])
+    boxes, scores = fuse([twice, once], [torch.tensor([0.9, 0.6, 0.5]), torch.tensor([0.5])], 0.5)
+    assert boxes[0].tolist() == [40, 40, 50, 50]
+    assert scores.tolist() == pytest.approx([0.5, 0.45])
+
+
 def test_one_view_is_plain_suppression() -> None:
     found = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [40, 40, 50, 50]])
     boxes, scores = fuse([found], [torch.tensor([0.5, 0.9, 0.7])], 0.5)
