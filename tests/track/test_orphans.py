@@ -8,7 +8,7 @@ import pytest
 from ctc_submit.track.cells import cells_of
 from ctc_submit.track.cycles import shortest_cycle, without_early_divisions
 from ctc_submit.track.lineage import Links
-from ctc_submit.track.linking import step_costs
+from ctc_submit.track.linking import link_frames, step_costs
 from ctc_submit.track.manner import Manner
 from ctc_submit.track.movie import Movie, movie_of
 from ctc_submit.track.orphans import Orphans
@@ -49,9 +49,7 @@ def test_a_step_costs_distance_size_and_overlap(reverse: bool) -> None:
     assert (far.item(), share.item()) == (4, 0.5)
     assert costs.item() == pytest.approx(((4**2 + 3**2) / 10**2 + 0.4 * 0.5) / 1.4)
     known["growth"] = 0.01  # beyond three standard deviations it is all the same
-    costs, _, _ = step_costs(
-        movie, one, two, reach=10, overlap=0.5, manner=manner(movie, **known)
-    )
+    costs, _, _ = step_costs(movie, one, two, reach=10, overlap=0.5, manner=manner(movie, **known))
     assert costs.item() == pytest.approx(((4**2 + 6**2) / 10**2 + 0.4 * 0.5) / 1.4)
 
 
@@ -136,3 +134,22 @@ def test_divisions_right_after_a_birth_are_dropped(
     links = Links(np.array(follows), before)
     after = without_early_divisions(dots(*counts), links, TrackConfig()).parents
     assert {child: int(after[child]) for child in np.flatnonzero(after >= 0).tolist()} == kept
+
+
+@pytest.mark.parametrize(("overlap", "linked"), [(1.0, True), (0.0, False)])
+def test_overlap_makes_up_for_a_step_a_little_beyond_reach(overlap: float, linked: bool) -> None:
+    """All but the end of a bar is lost, so its middle moves by 10 pixels of 8."""
+    movie = blocks([(2, 28, 1)], [(22, 8, 1)])
+    follows = link_frames(movie, TrackConfig(overlap=overlap), 8.0).follows
+    assert (follows[0] == 1) == linked
+
+
+def test_a_mother_far_from_both_daughters_has_both() -> None:
+    """Beside cells that stay where they are; she goes on as neither of the two."""
+    still = [(8.0 + 22 * r, 8.0 + 21 * c, 5.0) for r in range(3) for c in (0, 3)]
+    mother, daughters = [(30.0, 40.0, 5.0)], [(30.0, 31.0, 3.5), (30.0, 49.0, 3.5)]
+    maps = film(*[[*still, *mother]] * 5, *[[*still, *daughters]] * 3)
+    _, tracks = tracked(maps)
+    (mothers,) = [t for t in tracks if t.end == 4]
+    assert [(t.begin, t.end) for t in tracks if t.parent == mothers.label] == [(5, 7)] * 2
+    assert len(tracks) == len(still) + 3

@@ -90,9 +90,9 @@ def test_only_the_ratio_of_weights_matters(name: str, factor: float) -> None:
 @ALL
 def test_pixels_without_weight_do_not_count(name: str) -> None:
     logits, target, weights = some()
-    weights[0] = weights[1, :2] = 0
+    weights[0] = weights[1, 0] = 0
     once = LOSSES[name](logits, target, weights)
-    for place in (0, (1, slice(2))):
+    for place in (0, (1, 0)):
         logits[place] += 100
         target[place] = 1 - target[place]
     torch.testing.assert_close(LOSSES[name](logits, target, weights), once)

@@ -175,7 +175,9 @@ def test_markers_that_touch_at_a_corner_are_one() -> None:
 @pytest.mark.parametrize("valley", [8, 14])
 def test_cells_meet_where_the_mask_is_least_likely(valley: int) -> None:
     columns = np.arange(21)
-    slope = np.where(columns < valley, valley - columns, (columns - valley) * valley / (20 - valley))
+    slope = np.where(
+        columns < valley, valley - columns, (columns - valley) * valley / (20 - valley)
+    )
     cell = np.tile(0.3 + 0.6 * slope / valley, (5, 1)).astype(np.float32)
     marker = np.zeros_like(cell)
     marker[:, 0] = marker[:, 20] = 1
