@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import find_objects
 
 from ctc_submit.data.instances import Instance
 from ctc_submit.errors import CtcError, DataError
@@ -81,9 +82,14 @@ def test_small_cells_are_dropped_where_asked_for() -> None:
 
 
 def painted(scene: Sequence[tuple[str, float]], config: SegmentConfig) -> np.ndarray:
-    """Assemble cells, each drawn on a frame of its own, with its score."""
-    cells = [Instance((0, 0), drawn(picture) > 0, score) for picture, score in scene]
-    shape = cells[0].mask.shape
+    """Assemble cells, each drawn on a frame of its own, cut out of it, with its score."""
+    cells = []
+    for picture, score in scene:
+        labels = np.minimum(drawn(picture), 1)
+        (rows, columns) = find_objects(labels)[0]
+        mask = labels[rows, columns] > 0
+        cells.append(Instance((rows.start, columns.start), mask, score))
+    shape = labels.shape
     return assemble([(grid((shape[0], shape[1]), 64, 8)[0], cells)], shape, config)
 
 

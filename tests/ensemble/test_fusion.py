@@ -1,5 +1,7 @@
 """Fusion, on label maps that one can draw."""
 
+from itertools import combinations
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -88,6 +90,20 @@ def row(**cells: tuple[int, int]) -> np.ndarray:
     for name, (first, last) in cells.items():
         labels[0, first : last + 1] = int(name, 36)
     return labels
+
+
+def test_the_most_alike_are_grouped_first() -> None:
+    """The left cell of the first map is like that of the second, but the right one comes first."""
+    maps = [row(a=(0, 6), b=(7, 14)), row(a=(0, 11)), row(a=(3, 14))]
+    groups = sorted((group.labels for group in grouped(maps)), key=len)
+    assert groups == [{0: 10}, {0: 11, 1: 10, 2: 10}]
+
+
+def test_the_likeness_of_a_group_is_that_of_all_its_pairs() -> None:
+    sizes = (20, 19, 14, 13)
+    (group,) = grouped([row(a=(0, size - 1)) for size in sizes])
+    pairs = [small / large for large, small in combinations(sizes, 2)]
+    assert group.likeness == pytest.approx(sum(pairs))
 
 
 def test_what_more_maps_have_keeps_shared_pixels_and_of_equals_the_more_alike() -> None:
