@@ -283,6 +283,8 @@ SCENES = [
     Scene("label-without-track", "no line", lambda r: lines(r, *GOOD[:3])),
     Scene("label-outside-track", "too short", lambda r: lines(r, *GOOD[:3], "4 1 3 0")),
     Scene("track-with-hole", "a hole", lambda r: change(r, 2, lambda a: a.__imul__(a != 4))),
+    Scene("track-with-hole", "at first", lambda r: change(r, 0, lambda a: a.__imul__(a != 4))),
+    Scene("track-with-hole", "at last", lambda r: change(r, 3, lambda a: a.__imul__(a != 4))),
     Scene("track-backwards", "with pixels", lambda r: lines(r, *GOOD[:3], "4 3 0 0")),
     Scene("track-backwards", "without", lambda r: lines(r, *GOOD, "9 1 0 0"), True),
     Scene("track-beyond", "after the end", _beyond, True),

@@ -122,6 +122,27 @@ def test_files_that_the_evaluator_reads_pass(tmp_path: Path, name: str) -> None:
     assert check_result(result, benchmark="CTB").problems == ()
 
 
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        ("strips", {"tile": (16, 16)}),
+        ("compression", {"compression": "zstd"}),
+        ("pixel-type", {"dtype": np.uint8}),
+    ],
+)
+def test_one_slice_that_is_stored_otherwise_is_a_fault(
+    tmp_path: Path, rule: str, options: dict[str, Any]
+) -> None:
+    result = faultless(tmp_path, slices=3)
+    volume = read(result, 1)
+    with tifffile.TiffWriter(result / "mask001.tif") as file:
+        for number, labels in enumerate(volume):
+            how = {"dtype": np.uint16} | (options if number == 1 else {})
+            pixels = labels.astype(how.pop("dtype"))
+            file.write(pixels, photometric="minisblack", metadata=None, contiguous=False, **how)
+    assert found(check_result(result, benchmark="CTB")) == [rule]
+
+
 def test_pixels_that_nobody_can_read_are_one_fault(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     (result / "mask002.tif").write_bytes(tiff(Leaf(read(result), tags={259: 50000})))
@@ -160,6 +181,16 @@ def test_a_line_that_the_evaluator_leaves_out_is_no_parent(tmp_path: Path) -> No
     assert [problem.rule for problem in report.faults] == ["parent-known"]
     lines(result, *GOOD, "9 1 0 4")
     assert check_result(result, benchmark="CTB").faults == ()
+
+
+@pytest.mark.parametrize("slices", [0, 3])
+def test_pieces_that_touch_at_a_corner_are_one(tmp_path: Path, slices: int) -> None:
+    result = faultless(tmp_path, slices=slices)
+    labels = read(result, 2)
+    *_, rows, columns = np.nonzero(labels == 4)
+    labels[..., rows.max() + 1, columns.max() + 1] = 4
+    write_labels(result / "mask002.tif", labels)
+    assert check_result(result, benchmark="CTB").problems == ()
 
 
 def test_an_empty_frame_is_a_warning(tmp_path: Path) -> None:
