@@ -160,6 +160,11 @@ def test_a_boundary_is_moved_but_where_the_frame_ends(
     np.testing.assert_array_equal(found, drawn(expected))
 
 
+def test_of_a_moved_boundary_only_what_is_in_the_frame_counts() -> None:
+    assert painted([(OPPOSITE, 0.5)], SegmentConfig(shift=1, least_area=8)).any()
+    assert not painted([(OPPOSITE, 0.5)], SegmentConfig(shift=1, least_area=9)).any()
+
+
 def test_cells_of_several_tiles_are_painted_best_first() -> None:
     first, second = grid((4, 20), 12, 4)
     whole = np.ones((4, 12), bool)

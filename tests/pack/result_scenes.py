@@ -220,6 +220,11 @@ def _beyond(result: Path) -> None:
     lines(result, *GOOD, "9 7 8 0")
 
 
+def _ends_as_the_child_begins(result: Path) -> None:
+    change(result, 3, lambda labels: labels.__iadd__((labels == 4).astype(np.uint16)))
+    lines(result, *GOOD[:3], "4 0 2 0", "5 3 3 2")
+
+
 SCENES = [
     Scene("mask-name", "upper case", _renamed(2, "MASK002.TIF")),
     Scene("mask-name", "tiff", _renamed(2, "mask002.tiff")),
@@ -279,6 +284,7 @@ SCENES = [
     Scene("parent-known", "no line", lambda r: lines(r, *GOOD[:3], "4 0 3 8")),
     Scene("parent-known", "negative", lambda r: lines(r, *GOOD[:3], "4 0 3 -1")),
     Scene("parent-before", "ends too late", lambda r: lines(r, *GOOD[:2], "3 2 3 4", GOOD[3])),
+    Scene("parent-before", "ends as the child begins", _ends_as_the_child_begins),
     Scene("parent-before", "itself", lambda r: lines(r, *GOOD[:3], "4 0 3 4")),
     Scene("label-without-track", "no line", lambda r: lines(r, *GOOD[:3])),
     Scene("label-outside-track", "too short", lambda r: lines(r, *GOOD[:3], "4 1 3 0")),

@@ -68,3 +68,17 @@ def test_a_missed_cell_is_drawn_where_the_picture_has_gone() -> None:
     assert len(tracks) == len(spots) and all((t.begin, t.end) == (0, 2) for t in tracks)
     row, column, _ = gone[0]
     assert found[1][round(row), round(column)] == found[2][round(row), round(column)] > 0
+
+
+def test_a_gap_for_which_only_the_strip_has_room_is_left_open() -> None:
+    """While the upper cell is missed, the lower one covers its place in the field of interest."""
+    maps = [np.zeros((60, 80), np.uint16) for _ in range(3)]
+    for time, labels in enumerate(maps):
+        labels[8:13, 20:30] = 1
+        labels[10 if time == 1 else 13 : 31, 15:35] = 2
+    maps[1][maps[1] == 1] = 0
+    found, tracks = tracked(maps, border=10)
+    assert not found[1][:10].any()
+    begun = {(t.begin, t.end): t for t in tracks}
+    assert set(begun) == {(0, 0), (0, 2), (2, 2)}
+    assert begun[2, 2].parent == begun[0, 0].label
