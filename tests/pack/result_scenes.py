@@ -279,6 +279,8 @@ SCENES = [
     Scene("track-line", "byte order mark", lambda r: lines(r, *GOOD, "\ufeff9 9 9 0")),
     Scene("track-label", "zero", lambda r: lines(r, *GOOD, "0 0 0 0")),
     Scene("track-label", "too large", lambda r: lines(r, *GOOD, "70000 0 0 0")),
+    Scene("track-label", "one too large", lambda r: lines(r, *GOOD, "65536 0 0 0")),
+    Scene("track-twice", "another line, the first counts", lambda r: lines(r, *GOOD, "4 1 3 0")),
     Scene("track-twice", "the same line", lambda r: lines(r, *GOOD, GOOD[3])),
     Scene("track-frames", "negative", lambda r: lines(r, *GOOD, "9 -1 -1 0")),
     Scene("parent-known", "no line", lambda r: lines(r, *GOOD[:3], "4 0 3 8")),

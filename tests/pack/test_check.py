@@ -193,6 +193,13 @@ def test_pieces_that_touch_at_a_corner_are_one(tmp_path: Path, slices: int) -> N
     assert check_result(result, benchmark="CTB").problems == ()
 
 
+def test_a_parent_may_be_there_for_one_frame(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    change(result, 0, lambda labels: labels.__iadd__((4 * (labels == 1)).astype(np.uint16)))
+    lines(result, "5 0 0 0", "1 1 1 5", *GOOD[1:])
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
 def test_an_empty_frame_is_a_warning(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     change(result, 3, lambda labels: labels.fill(0))

@@ -119,6 +119,36 @@ def test_a_picture_that_jumps_as_a_whole_is_followed() -> None:
     assert first == out[2][round(jumped[0][0]), round(jumped[0][1])]
 
 
+def test_tables_are_in_units_of_the_spacing_and_without_the_drift() -> None:
+    rng = np.random.default_rng(1)
+    spots = [
+        (r + rng.uniform(-3, 3), c + rng.uniform(-3, 3), 3.0)
+        for r in range(8, 45, 14)
+        for c in range(8, 50, 11)
+    ]
+    maps = film(spots, [(r + 6, c + 12, radius) for r, c, radius in spots])
+    maps.append(maps[0])
+    movie = movie_of(maps, Scale((0.5, 0.25)))
+    np.testing.assert_array_equal(movie.drift, [[0, 0], [3, 3], [0, 0]])
+    here, there = movie.of_frame(1), movie.of_frame(2)
+    places = [np.lexsort(np.round(movie.centres[which], 6).T) for which in (here, there)]
+    first, second = here[places[0]], there[places[1]]
+    np.testing.assert_allclose(movie.centres[first], movie.centres[second])
+    np.testing.assert_allclose(movie.shared(first, second), movie.areas[second])
+
+
+def test_a_large_picture_s_shift_is_in_its_own_pixels() -> None:
+    rng = np.random.default_rng(1)
+    spots = [
+        (r + rng.uniform(-3, 3), c + rng.uniform(-3, 3), 3.0)
+        for r in (10, 24, 38)
+        for c in range(8, 50, 11)
+    ]
+    small = film(spots, [(r + 6, c + 12, radius) for r, c, radius in spots])
+    first, second = (np.kron(labels, np.ones((8, 8), np.uint16)) for labels in small)
+    assert drift_between(first, second) == (48, 96)
+
+
 def test_cells_that_wander_each_on_their_own_make_no_common_shift() -> None:
     """Few cells, far apart: some shift always lays two of them on one another."""
     rng = np.random.default_rng(3)
