@@ -222,6 +222,8 @@ def test_nothing_found_in_frames_that_show_cells_is_a_warning(tmp_path: Path) ->
     for path in frames.iterdir():
         tifffile.imwrite(path, noise.normal(100, 3, (80, 96)).astype(np.uint8))
     assert found(check_result(result)) == ["empty"]
+    tifffile.imwrite(frames / "t003.tif", 10 * label_map(3).astype(np.uint8))
+    assert found(check_result(result)) == ["empty", "nothing-found"], "the last frame shows some"
 
 
 def test_contrast_tells_noise_from_cells() -> None:
@@ -232,6 +234,7 @@ def test_contrast_tells_noise_from_cells() -> None:
     assert contrast_of(cells) > 12
     assert contrast_of(np.full((5, 5), 7, np.uint16)) == 0
     assert contrast_of(np.zeros((1, 1))) == 0
+    assert contrast_of(np.repeat([[0, 4]], 50, axis=1)) == 8, "noise is half a grey level at least"
 
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:

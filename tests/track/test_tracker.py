@@ -3,11 +3,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ctc_submit.data.datasets import DATASETS
 from ctc_submit.track.drift import drift_between
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import movie_of
 from ctc_submit.track.settings import Scale, TrackConfig
-from ctc_submit.track.tracker import link_movie
+from ctc_submit.track.tracker import link_movie, scale_of
 from tests.scenes import disc
 from tests.track.films import film, measured, rows, tracked
 from tests.track.valid import faults
@@ -117,6 +118,12 @@ def test_a_picture_that_jumps_as_a_whole_is_followed() -> None:
     assert all((t.begin, t.end) == (0, 3) for t in tracks)
     first = out[0][round(spots[0][0]), round(spots[0][1])]
     assert first == out[2][round(jumped[0][0]), round(jumped[0][1])]
+
+
+@pytest.mark.parametrize(("given", "border"), [(None, 50), (0, 0), (7, 7)])
+def test_a_border_of_its_own_overrules_the_data_set_s(given: int | None, border: int) -> None:
+    known = DATASETS["DIC-C2DH-HeLa"]
+    assert scale_of(known, (512, 512), given).border == border
 
 
 def test_tables_are_in_units_of_the_spacing_and_without_the_drift() -> None:
