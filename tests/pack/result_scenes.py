@@ -290,6 +290,7 @@ SCENES = [
     Scene("parent-before", "itself", lambda r: lines(r, *GOOD[:3], "4 0 3 4")),
     Scene("label-without-track", "no line", lambda r: lines(r, *GOOD[:3])),
     Scene("label-outside-track", "too short", lambda r: lines(r, *GOOD[:3], "4 1 3 0")),
+    Scene("label-outside-track", "ends early", lambda r: lines(r, *GOOD[:3], "4 0 2 0")),
     Scene("track-with-hole", "a hole", lambda r: change(r, 2, lambda a: a.__imul__(a != 4))),
     Scene("track-with-hole", "at first", lambda r: change(r, 0, lambda a: a.__imul__(a != 4))),
     Scene("track-with-hole", "at last", lambda r: change(r, 3, lambda a: a.__imul__(a != 4))),

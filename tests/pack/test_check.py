@@ -23,7 +23,7 @@ from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
 from ctc_submit.pack.rules import encoding
 from ctc_submit.pack.rules.signal import contrast_of
-from ctc_submit.pack.tree import find_results
+from ctc_submit.pack.tree import find_results, result_files
 from ctc_submit.score.mask import open_mask
 from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 from tests.pack.result_scenes import (
@@ -446,6 +446,17 @@ def test_a_tree_is_one_whatever_lies_in_it_and_it_is_called(tmp_path: Path) -> N
     assert [report.result for report in check_all([tree])] == [tree, result]
     shutil.copytree(result, result / "02_RES")  # a copy within a result makes it no tree
     assert [report.result for report in check_all([result])] == [result]
+
+
+def test_masks_with_the_digits_of_most_are_handed_in(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    for time_index in range(1, FRAMES):
+        path = result / f"mask{time_index:03d}.tif"
+        path.rename(result / f"mask{time_index:04d}.tif")
+    (result / "SEG_log.txt").write_text("")
+    masks = [f"mask000{time_index}.tif" for time_index in range(1, FRAMES)]
+    assert [path.name for path in result_files(result)] == [*masks, "res_track.txt"]
+    assert [path.name for path in result_files(result, tracks=False)] == masks
 
 
 def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:
