@@ -97,6 +97,13 @@ def test_frames_before_the_first_cell_count_as_frames(tmp_path: Path) -> None:
     assert record.worst_frames() == []
 
 
+def test_markers_may_begin_after_the_first_frame(perfect: Sequence) -> None:
+    (perfect.gold / "TRA" / "man_track000.tif").unlink()
+    (perfect.gold / "TRA" / "man_track.txt").write_text("1 1 2 0\n2 1 2 0\n")
+    scores = score(perfect).scores
+    assert (scores["DET"], scores["TRA"], scores["CT"]) == (1, 1, 1)
+
+
 def test_worst_frames_and_objects(perfect: Sequence) -> None:
     shifted = np.roll(two_touching(), 1, 1)
     write_labels(perfect.result / "mask001.tif", np.where(shifted == 1, 1, 0))
