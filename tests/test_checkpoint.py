@@ -76,6 +76,7 @@ def broken(model: Path, what: str) -> None:
     known = json.loads(card.read_text())
     other = {
         "other format": known | {"format": 99},
+        "an older format": known | {"format": 0},
         "other method": known | {"method": "magic"},
         "other setting": known | {"config": known["config"] | {"magic": 1}},
         "other width": known | {"config": known["config"] | {"box_width": 17}},
@@ -106,6 +107,7 @@ def broken(model: Path, what: str) -> None:
         ("no json", "is not a model's card"),
         ("a list", "is not a model's card"),
         ("other format", "another format"),
+        ("an older format", "another format"),
         ("other method", "no such method"),
         ("other setting", "magic is unknown"),
         ("other width", "does not fit"),
@@ -164,7 +166,7 @@ def test_settings_of_the_tracking_are_looked_at(wrong: dict[str, Any]) -> None:
     assert config_from(TrackConfig, {"repair": True, "gate": 2}, Path("m")).gate == 2
 
 
-@pytest.mark.parametrize("wrong", [None, "DIC-C2DH-HeLa", [1], {"a": "b"}])
+@pytest.mark.parametrize("wrong", [None, "DIC-C2DH-HeLa", "all", [1], {"a": "b"}])
 def test_names_of_data_are_a_list(model: Path, wrong: Any) -> None:
     card = json.loads((model / CARD).read_text())
     card["data"] = {"datasets": wrong}
@@ -188,6 +190,32 @@ def test_every_committed_model_s_readme_is_its_card_s() -> None:
     for folder in sorted(p for p in MODELS.iterdir() if p.is_dir()):
         page = render_card(read_card(folder), curves=(folder / CURVES).exists())
         assert (folder / "README.md").read_text("utf-8") == page, folder
+
+
+def test_the_readme_tells_notes_tuning_and_tracking_where_there_are_some() -> None:
+    card = Card("a", "maskrcnn", {}, notes=["Cite it.", "Not for 3D."], track={"gap": 2})
+    page = render_card(card)
+    assert page.endswith(
+        "## Tracking\n\n- gap: 2\n\n## Limits and terms\n\n- Cite it.\n- Not for 3D.\n"
+    )
+    assert "Tuned" not in page
+    tuned = render_card(Card("a", "maskrcnn", {}, tuning={"shift": 1}))
+    assert "## Tuned after training\n\n- shift: 1\n" in tuned and "Tracking" not in tuned
+    assert tuned.endswith("## Limits and terms\n\n- none stated\n")
+
+
+@pytest.mark.parametrize("wrong", ["", "..", "a/b", "/a"])
+def test_partners_are_folders_beside_the_card(wrong: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a folder"):
+        Card("a", "unet", {}, partners=[wrong])
+
+
+def test_curves_that_lie_there_stay_in_the_readme_of_new_weights(
+    model: Path, method: MaskRCNN
+) -> None:
+    (model / CURVES).write_bytes(b"")
+    save_checkpoint(model, method, Card("a model", "maskrcnn", {}))
+    assert f"]({CURVES})" in (model / "README.md").read_text("utf-8")
 
 
 def test_the_readme_shows_the_curves_where_there_are_some(model: Path) -> None:

@@ -77,13 +77,15 @@ def test_the_card_tells_what_is_shared_and_what_is_not(tmp_path: Path) -> None:
         segment={"tile": 512},
         scores=[{"protocol": "p", "measure": "SEG", "value": 0.9}],
         notes=[terms, "First."],
+        track={"gap": 2},
     )
     two = saved(
         tmp_path / "two",
         unet(2),
         data=data | {"datasets": ["Hefe"], "held_out": ["Zellen/01/t002", "Zellen/01/t001"]},
         training=known | {"augment": "none", "seconds": 8, "patience": 2},
-        notes=[terms],
+        notes=["Second.", terms],
+        track={"gap": 3},
     )
     card = average([one, two], tmp_path / "both")
     assert card == read_card(tmp_path / "both")
@@ -100,7 +102,8 @@ def test_the_card_tells_what_is_shared_and_what_is_not(tmp_path: Path) -> None:
             {"name": "two", "sha256": sums[1], "augment": "none", "seconds": 8, "patience": 2},
         ],
     }
-    assert card.segment == {"tile": 512} and card.notes == [terms, "First."] and not card.scores
+    assert card.segment == {"tile": 512} and card.notes == [terms, "First.", "Second."]
+    assert card.track == {"gap": 2} and not card.scores
     assert "averaged" in (tmp_path / "both/README.md").read_text("utf-8")
 
 

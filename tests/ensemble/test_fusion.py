@@ -1,5 +1,7 @@
 """Fusion, on label maps that one can draw."""
 
+from itertools import combinations
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -80,6 +82,48 @@ def test_two_cells_taken_for_one_are_told_apart_by_the_majority() -> None:
     joined = (apart > 0).astype(np.uint16)
     assert cells(fused([apart, joined, apart])) == cells(apart)
     assert cells(fused([joined, apart, joined])) == cells(joined)
+
+
+def row(**cells: tuple[int, int]) -> np.ndarray:
+    """One row of 24 pixels with cells from a first to a last column, named by letters."""
+    labels = np.zeros((1, 24), np.uint16)
+    for name, (first, last) in cells.items():
+        labels[0, first : last + 1] = int(name, 36)
+    return labels
+
+
+def test_the_most_alike_are_grouped_first() -> None:
+    """The left cell of the first map is like that of the second, but the right one comes first."""
+    maps = [row(a=(0, 6), b=(7, 14)), row(a=(0, 11)), row(a=(3, 14))]
+    groups = sorted((group.labels for group in grouped(maps)), key=len)
+    assert groups == [{0: 10}, {0: 11, 1: 10, 2: 10}]
+
+
+def test_the_likeness_of_a_group_is_that_of_all_its_pairs() -> None:
+    sizes = (20, 19, 14, 13)
+    (group,) = grouped([row(a=(0, size - 1)) for size in sizes])
+    pairs = [small / large for large, small in combinations(sizes, 2)]
+    assert group.likeness == pytest.approx(sum(pairs))
+
+
+def test_what_more_maps_have_keeps_shared_pixels_and_of_equals_the_more_alike() -> None:
+    few = [row(b=(8, 19))] * 2
+    more = [row(a=(0, 9)), row(a=(0, 9)), row(a=(0, 11))]
+    found = fused([*few, *more], agree=0.4)[0]
+    assert found[8] == found[9] == found[0] != found[12]
+    unlike, alike = [row(b=(8, 19)), row(b=(8, 17))], [row(a=(0, 9))] * 2
+    found = fused([*unlike, *alike], agree=0.4)[0]
+    assert found[8] == found[9] == found[0] != found[12]
+
+
+def test_what_others_mostly_cover_is_dropped_and_of_what_they_cut_one_piece_stays() -> None:
+    three = [row(a=(8, 11))] * 3
+    found = fused([*three, row(b=(10, 13))], agree=0.25)[0]
+    assert (found > 0).nonzero()[0].tolist() == [8, 9, 10, 11, 12, 13]
+    found = fused([*three, row(b=(10, 12))], agree=0.25)[0]
+    assert (found > 0).nonzero()[0].tolist() == [8, 9, 10, 11]
+    found = fused([*three, row(b=(2, 22))], agree=0.25)[0]
+    assert (found > 0).nonzero()[0].tolist() == list(range(8, 23))
 
 
 def test_an_object_has_one_partner_in_each_map() -> None:

@@ -220,6 +220,11 @@ def _beyond(result: Path) -> None:
     lines(result, *GOOD, "9 7 8 0")
 
 
+def _ends_as_the_child_begins(result: Path) -> None:
+    change(result, 3, lambda labels: labels.__iadd__((labels == 4).astype(np.uint16)))
+    lines(result, *GOOD[:3], "4 0 2 0", "5 3 3 2")
+
+
 SCENES = [
     Scene("mask-name", "upper case", _renamed(2, "MASK002.TIF")),
     Scene("mask-name", "tiff", _renamed(2, "mask002.tiff")),
@@ -274,15 +279,21 @@ SCENES = [
     Scene("track-line", "byte order mark", lambda r: lines(r, *GOOD, "\ufeff9 9 9 0")),
     Scene("track-label", "zero", lambda r: lines(r, *GOOD, "0 0 0 0")),
     Scene("track-label", "too large", lambda r: lines(r, *GOOD, "70000 0 0 0")),
+    Scene("track-label", "one too large", lambda r: lines(r, *GOOD, "65536 0 0 0")),
+    Scene("track-twice", "another line, the first counts", lambda r: lines(r, *GOOD, "4 1 3 0")),
     Scene("track-twice", "the same line", lambda r: lines(r, *GOOD, GOOD[3])),
     Scene("track-frames", "negative", lambda r: lines(r, *GOOD, "9 -1 -1 0")),
     Scene("parent-known", "no line", lambda r: lines(r, *GOOD[:3], "4 0 3 8")),
     Scene("parent-known", "negative", lambda r: lines(r, *GOOD[:3], "4 0 3 -1")),
     Scene("parent-before", "ends too late", lambda r: lines(r, *GOOD[:2], "3 2 3 4", GOOD[3])),
+    Scene("parent-before", "ends as the child begins", _ends_as_the_child_begins),
     Scene("parent-before", "itself", lambda r: lines(r, *GOOD[:3], "4 0 3 4")),
     Scene("label-without-track", "no line", lambda r: lines(r, *GOOD[:3])),
     Scene("label-outside-track", "too short", lambda r: lines(r, *GOOD[:3], "4 1 3 0")),
+    Scene("label-outside-track", "ends early", lambda r: lines(r, *GOOD[:3], "4 0 2 0")),
     Scene("track-with-hole", "a hole", lambda r: change(r, 2, lambda a: a.__imul__(a != 4))),
+    Scene("track-with-hole", "at first", lambda r: change(r, 0, lambda a: a.__imul__(a != 4))),
+    Scene("track-with-hole", "at last", lambda r: change(r, 3, lambda a: a.__imul__(a != 4))),
     Scene("track-backwards", "with pixels", lambda r: lines(r, *GOOD[:3], "4 3 0 0")),
     Scene("track-backwards", "without", lambda r: lines(r, *GOOD, "9 1 0 0"), True),
     Scene("track-beyond", "after the end", _beyond, True),

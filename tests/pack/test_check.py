@@ -23,7 +23,7 @@ from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
 from ctc_submit.pack.rules import encoding
 from ctc_submit.pack.rules.signal import contrast_of
-from ctc_submit.pack.tree import find_results
+from ctc_submit.pack.tree import find_results, result_files
 from ctc_submit.score.mask import open_mask
 from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 from tests.pack.result_scenes import (
@@ -122,6 +122,27 @@ def test_files_that_the_evaluator_reads_pass(tmp_path: Path, name: str) -> None:
     assert check_result(result, benchmark="CTB").problems == ()
 
 
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        ("strips", {"tile": (16, 16)}),
+        ("compression", {"compression": "zstd"}),
+        ("pixel-type", {"dtype": np.uint8}),
+    ],
+)
+def test_one_slice_that_is_stored_otherwise_is_a_fault(
+    tmp_path: Path, rule: str, options: dict[str, Any]
+) -> None:
+    result = faultless(tmp_path, slices=3)
+    volume = read(result, 1)
+    with tifffile.TiffWriter(result / "mask001.tif") as file:
+        for number, labels in enumerate(volume):
+            how = {"dtype": np.uint16} | (options if number == 1 else {})
+            pixels = labels.astype(how.pop("dtype"))
+            file.write(pixels, photometric="minisblack", metadata=None, contiguous=False, **how)
+    assert found(check_result(result, benchmark="CTB")) == [rule]
+
+
 def test_pixels_that_nobody_can_read_are_one_fault(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     (result / "mask002.tif").write_bytes(tiff(Leaf(read(result), tags={259: 50000})))
@@ -162,6 +183,23 @@ def test_a_line_that_the_evaluator_leaves_out_is_no_parent(tmp_path: Path) -> No
     assert check_result(result, benchmark="CTB").faults == ()
 
 
+@pytest.mark.parametrize("slices", [0, 3])
+def test_pieces_that_touch_at_a_corner_are_one(tmp_path: Path, slices: int) -> None:
+    result = faultless(tmp_path, slices=slices)
+    labels = read(result, 2)
+    *_, rows, columns = np.nonzero(labels == 4)
+    labels[..., rows.max() + 1, columns.max() + 1] = 4
+    write_labels(result / "mask002.tif", labels)
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
+def test_a_parent_may_be_there_for_one_frame(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    change(result, 0, lambda labels: labels.__iadd__((4 * (labels == 1)).astype(np.uint16)))
+    lines(result, "5 0 0 0", "1 1 1 5", *GOOD[1:])
+    assert check_result(result, benchmark="CTB").problems == ()
+
+
 def test_an_empty_frame_is_a_warning(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     change(result, 3, lambda labels: labels.fill(0))
@@ -184,6 +222,8 @@ def test_nothing_found_in_frames_that_show_cells_is_a_warning(tmp_path: Path) ->
     for path in frames.iterdir():
         tifffile.imwrite(path, noise.normal(100, 3, (80, 96)).astype(np.uint8))
     assert found(check_result(result)) == ["empty"]
+    tifffile.imwrite(frames / "t003.tif", 10 * label_map(3).astype(np.uint8))
+    assert found(check_result(result)) == ["empty", "nothing-found"], "the last frame shows some"
 
 
 def test_contrast_tells_noise_from_cells() -> None:
@@ -194,6 +234,7 @@ def test_contrast_tells_noise_from_cells() -> None:
     assert contrast_of(cells) > 12
     assert contrast_of(np.full((5, 5), 7, np.uint16)) == 0
     assert contrast_of(np.zeros((1, 1))) == 0
+    assert contrast_of(np.repeat([[0, 4]], 50, axis=1)) == 8, "noise is half a grey level at least"
 
 
 def test_a_missing_folder_is_a_fault(tmp_path: Path) -> None:
@@ -405,6 +446,17 @@ def test_a_tree_is_one_whatever_lies_in_it_and_it_is_called(tmp_path: Path) -> N
     assert [report.result for report in check_all([tree])] == [tree, result]
     shutil.copytree(result, result / "02_RES")  # a copy within a result makes it no tree
     assert [report.result for report in check_all([result])] == [result]
+
+
+def test_masks_with_the_digits_of_most_are_handed_in(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    for time_index in range(1, FRAMES):
+        path = result / f"mask{time_index:03d}.tif"
+        path.rename(result / f"mask{time_index:04d}.tif")
+    (result / "SEG_log.txt").write_text("")
+    masks = [f"mask000{time_index}.tif" for time_index in range(1, FRAMES)]
+    assert [path.name for path in result_files(result)] == [*masks, "res_track.txt"]
+    assert [path.name for path in result_files(result, tracks=False)] == masks
 
 
 def test_names_in_a_tree_are_exact(tmp_path: Path) -> None:

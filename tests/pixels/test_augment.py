@@ -100,6 +100,60 @@ def test_outside_is_unknown_in_signed_labels_and_background_in_unsigned() -> Non
     np.testing.assert_array_equal(unsigned, np.maximum(cells, 0))
 
 
+def test_what_comes_from_outside_is_as_bright_as_the_frame_mostly_is() -> None:
+    image, labels = scene()
+    rng = np.random.default_rng(0)
+    new, cells = augment(image + 0.25, labels, settings=AugmentSettings(), rng=rng, crop=130)
+    assert (new[cells < 0] == 0.25).all()
+
+
+@pytest.mark.parametrize("name", ["scale", "rotation", "elastic", "contrast", "gamma", "blur"])
+def test_a_change_of_at_most_nothing_changes_nothing(name: str) -> None:
+    image, labels = scene((90, 90))
+    settings = AugmentSettings(**{name: 1.0, f"{name}_most": 0.0})
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        new, cells = augment(image, labels, settings=settings, rng=rng)
+        np.testing.assert_allclose(new, image, atol=1e-5)
+        np.testing.assert_array_equal(cells, labels)
+
+
+def test_a_scaled_crop_lies_in_a_frame_that_is_large_enough() -> None:
+    labels = np.ones((64, 72), np.int32)
+    settings = AugmentSettings(scale=1)
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        _, cells = augment(labels.astype("f4"), labels, settings=settings, rng=rng, crop=48)
+        assert (cells == 1).all()
+
+
+def test_a_frame_smaller_than_a_scaled_crop_is_centred_in_it() -> None:
+    labels = np.ones((20, 24), np.int32)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        settings = AugmentSettings(scale=1)
+        _, cells = augment(labels.astype("f4"), labels, settings=settings, rng=rng, crop=60)
+        middle = [known.mean() for known in np.nonzero(cells == 1)]
+        assert middle == pytest.approx([29.5, 29.5], abs=0.6)
+
+
+def test_elastic_displacement_differs_between_the_axes() -> None:
+    rows, columns = np.indices((128, 128), np.float32)
+    labels = np.zeros((128, 128), np.int32)
+    shifts = {}
+    for spacing in (24.0, 64.0):
+        settings = AugmentSettings(elastic=1, elastic_spacing=spacing)
+        for name, ramp in (("down", rows), ("across", columns)):
+            rng = np.random.default_rng(2)
+            moved, _ = augment(ramp, labels, settings=settings, rng=rng)
+            shifts[name, spacing] = (moved - ramp)[16:-16, 16:-16]
+    for shift in shifts.values():
+        assert 1 < np.abs(shift).max() <= 4 + 1e-3
+    assert np.abs(shifts["down", 64] - shifts["across", 64]).max() > 1
+    rough = [np.abs(np.diff(shifts["down", spacing])).max() for spacing in (24.0, 64.0)]
+    assert rough[0] > 1.5 * rough[1]
+
+
 def test_unknown_regions_stay_unknown() -> None:
     image, labels = scene()
     labels[labels == 3] = -1
@@ -130,6 +184,17 @@ def test_flips_and_turns_reach_all_eight_orientations_alike() -> None:
         found[cells] = found.get(cells, 0) + 1
     assert len(found) == 8
     assert all(140 < times < 260 for times in found.values())
+
+
+def test_a_quarter_turn_is_by_90_180_or_270_degrees() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(4, dtype=np.int32).reshape(2, 2)
+    settings = AugmentSettings(quarter_turn=1)
+    found = {
+        augment(labels.astype("f4"), labels, settings=settings, rng=rng)[1].tobytes()
+        for _ in range(60)
+    }
+    assert found == {np.rot90(labels, k).tobytes() for k in (1, 2, 3)}
 
 
 def test_the_papers_flip_is_left_right_half_of_the_time() -> None:
@@ -168,6 +233,29 @@ def test_contrast_and_gamma_keep_the_order_of_greys(name: str) -> None:
         new = change_greys(image, settings=settings, rng=np.random.default_rng(seed))
         assert (np.diff(new.ravel()) > 0).all()
         assert not np.shares_memory(new, image)
+
+
+def test_contrast_and_brightness_change_as_far_as_said_and_apart() -> None:
+    image = np.linspace(1, 3, 64, dtype=np.float32).reshape(8, 8)
+    settings = AugmentSettings(contrast=1, contrast_most=1)
+    changed = [
+        change_greys(image, settings=settings, rng=np.random.default_rng(s)) for s in range(200)
+    ]
+    factors = np.array([new.std() / image.std() for new in changed])
+    assert 0.5 <= factors.min() < 0.55 and 1.8 < factors.max() <= 2
+    assert np.median(factors) == pytest.approx(1, abs=0.15)
+    means = np.array([new.mean() - image.mean() for new in changed])
+    assert 0.4 < np.abs(means).max() <= 0.5
+
+
+def test_gamma_changes_as_far_as_said() -> None:
+    image = np.full((2, 2), 0.5, np.float32)
+    settings = AugmentSettings(gamma=1, gamma_most=1)
+    exponents = [
+        -np.log2(change_greys(image, settings=settings, rng=np.random.default_rng(s))[0, 0])
+        for s in range(100)
+    ]
+    assert 0.499 <= min(exponents) < 0.55 and 1.8 < max(exponents) <= 2.001
 
 
 def test_noise_and_blur_are_as_large_as_said() -> None:

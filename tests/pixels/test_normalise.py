@@ -20,6 +20,11 @@ def test_percentiles_become_0_and_1(kind: str) -> None:
     np.testing.assert_allclose(np.percentile(scaled, 99.8), 1, atol=0.011)
 
 
+def test_the_percentiles_are_1_and_99_8() -> None:
+    scaled = normalise(np.arange(1001.0)[None])[0]
+    np.testing.assert_allclose(scaled[[10, 504, 998]], [0, 0.5, 1], atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("value", [0, 7, 127])
 def test_a_constant_frame_becomes_zero(kind: str, value: int) -> None:

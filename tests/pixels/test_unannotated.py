@@ -21,6 +21,12 @@ def test_annotated_cells_stay_annotated() -> None:
     assert not (unannotated(CELLS, near, np.array([2])) & (CELLS > 0)).any()
 
 
+def test_a_missing_cell_s_marker_on_another_cell_does_not_shorten_its_reach() -> None:
+    cells, markers = drawn("11111..........."), drawn("1...22..........")
+    found = unannotated(cells, markers, np.array([2]))
+    np.testing.assert_array_equal(found, drawn(".....11111......") > 0)
+
+
 def test_where_nothing_is_missing_all_is_known() -> None:
     assert not unannotated(CELLS, DOTS, np.array([], int)).any()
 

@@ -92,6 +92,19 @@ def test_alpha_sigma_and_balance() -> None:
     assert narrow < wide
 
 
+def test_height_and_width_of_the_bell_in_gaps() -> None:
+    labels = drawn(".......\n.1...2.\n.......")
+    weights = unet2015_weights(labels, w0=4, sigma=2, balance=False)
+    assert weights[1, 3] == pytest.approx(1 + 4 * math.exp(-((2 + 2) ** 2) / 8))
+
+
+def test_the_boundary_map_is_equation_3_without_the_balance() -> None:
+    labels = drawn(".......\n.11111.\n.11111.\n.11111.\n.......")
+    weights = WEIGHT_MAPS["boundary"](labels)
+    assert weights[1, 1] == pytest.approx(1 + 10)
+    assert weights[2, 3] == weights[0, 3] == pytest.approx(1 + 10 * math.exp(-1 / 50))
+
+
 @MAPS
 @pytest.mark.parametrize("value", [0, 4])
 def test_no_cells_or_no_background_weigh_1(name: str, value: int) -> None:

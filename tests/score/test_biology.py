@@ -27,11 +27,31 @@ def test_a_track_that_goes_on_is_not_complete() -> None:
     assert complete_tracks(truth, result, paired(truth, result)) == 0
 
 
+def test_a_track_that_begins_early_is_not_complete() -> None:
+    truth, result = lineage((1, 1, 2, 0)), lineage((1, 0, 2, 0))
+    assert complete_tracks(truth, result, paired(truth, result)) == 0
+
+
+@pytest.mark.parametrize("other", [0, 2])
+def test_a_track_missed_or_followed_by_another_in_one_frame_is_not_complete(other: int) -> None:
+    truth, result = lineage((1, 0, 2, 0)), lineage((1, 0, 2, 0), (2, 1, 1, 0))
+    assert complete_tracks(truth, result, paired(truth, result, {1: {1: other}})) == 0
+
+
 def test_track_fractions_take_the_longest_run_and_leave_out_what_is_lost() -> None:
     truth = lineage((1, 0, 4, 0), (2, 0, 1, 0))
     result = lineage((1, 0, 4, 0))
     found = paired(truth, result, {1: {1: 0}, 0: {2: 0}})
     assert track_fractions(truth, found) == pytest.approx(3 / 5)
+
+
+def test_of_the_runs_of_one_or_several_result_tracks_the_longest_counts() -> None:
+    truth = lineage((1, 0, 4, 0))
+    broken = paired(truth, lineage((1, 0, 4, 0)), {3: {1: 0}})
+    assert track_fractions(truth, broken) == pytest.approx(3 / 5)
+    result = lineage((1, 0, 2, 0), (2, 3, 4, 0))
+    handed_on = paired(truth, result, {3: {1: 2}, 4: {1: 2}})
+    assert track_fractions(truth, handed_on) == pytest.approx(3 / 5)
 
 
 def test_a_merged_object_follows_nobody() -> None:
@@ -57,6 +77,24 @@ def test_a_division_some_frames_late_is_found_with_tolerance() -> None:
     for tolerance, expected in ((0, (0, 1, 1)), (1, (1, 0, 0)), (2, (1, 0, 0))):
         counts = count_divisions(divisions(MOTHER), divisions(late), found, tolerance)
         assert (counts.found, counts.wrong, counts.missed) == expected
+
+
+def test_a_division_one_frame_early_is_found_with_tolerance() -> None:
+    early = lineage((1, 0, 1, 0), (2, 2, 5, 1), (3, 2, 5, 1))
+    found = paired(MOTHER, early)
+    for tolerance, expected in ((0, 0), (1, 1)):
+        counts = count_divisions(divisions(MOTHER), divisions(early), found, tolerance)
+        assert counts.found == expected
+
+
+@pytest.mark.parametrize(("end", "begin"), [(2, 5), (0, 3)])
+def test_mother_and_daughters_are_each_held_to_the_tolerance(end: int, begin: int) -> None:
+    """Either the daughters begin two frames late, or the mother ends two frames early."""
+    apart = lineage((1, 0, end, 0), (2, begin, 5, 1), (3, begin, 5, 1))
+    found = paired(MOTHER, apart)
+    for tolerance, expected in ((1, 0), (2, 1)):
+        counts = count_divisions(divisions(MOTHER), divisions(apart), found, tolerance)
+        assert counts.found == expected
 
 
 def test_daughters_must_match_one_to_one() -> None:
@@ -95,6 +133,7 @@ def test_cell_cycle_accuracy() -> None:
     assert cell_cycle_accuracy(lengths(3, 4), lengths(4, 3)) == 1
     assert cell_cycle_accuracy(lengths(3, 4), lengths(4, 5)) == pytest.approx(0.5)
     assert cell_cycle_accuracy(lengths(3), lengths(9)) == 0
+    assert cell_cycle_accuracy(lengths(9), lengths(3)) == 0
     assert cell_cycle_accuracy(lengths(3), lengths()) == 0
     assert cell_cycle_accuracy(lengths(), lengths(3)) is None
 

@@ -1,6 +1,7 @@
 """Edge errors on graphs that one can draw."""
 
 import numpy as np
+import pytest
 
 from ctc_submit.score.edges import edge_errors
 from ctc_submit.score.lineage import Lineage, labels_of, times_of
@@ -67,6 +68,25 @@ def test_a_parent_link_across_a_gap_counts() -> None:
     truth = lineage((1, 0, 0, 0), (2, 3, 3, 1))
     errors = edge_errors(truth, truth, paired(truth, truth))
     assert (errors.edges, len(errors.missing)) == (1, 0)
+
+
+def test_an_edge_over_a_frame_in_which_the_track_goes_on_is_redundant() -> None:
+    truth, result = lineage((1, 0, 2, 0)), lineage((1, 0, 0, 0), (2, 2, 2, 1))
+    errors = edge_errors(truth, result, paired(truth, result, {1: {1: 0}, 2: {1: 2}}))
+    assert told(errors.redundant) == [((0, 1), (2, 2))]
+    assert (len(errors.missing), len(errors.wrong)) == (2, 0)
+
+
+@pytest.mark.parametrize(("end", "begin"), [(1, 3), (2, 4)])
+def test_a_parent_link_joins_the_last_object_of_one_track_to_the_first_of_the_other(
+    end: int, begin: int
+) -> None:
+    """Links from a frame earlier, or to a frame later, are redundant."""
+    truth = lineage((1, 0, 2, 0), (2, 3, 4, 1))
+    result = lineage((1, 0, end, 0), (2, begin, 4, 1))
+    errors = edge_errors(truth, result, paired(truth, result))
+    assert told(errors.redundant) == [((end, 1), (begin, 2))]
+    assert (len(errors.missing), len(errors.wrong)) == (2, 0)
 
 
 def test_swapped_tracks_lose_their_edges() -> None:

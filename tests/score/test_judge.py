@@ -97,6 +97,13 @@ def test_frames_before_the_first_cell_count_as_frames(tmp_path: Path) -> None:
     assert record.worst_frames() == []
 
 
+def test_markers_may_begin_after_the_first_frame(perfect: Sequence) -> None:
+    (perfect.gold / "TRA" / "man_track000.tif").unlink()
+    (perfect.gold / "TRA" / "man_track.txt").write_text("1 1 2 0\n2 1 2 0\n")
+    scores = score(perfect).scores
+    assert (scores["DET"], scores["TRA"], scores["CT"]) == (1, 1, 1)
+
+
 def test_worst_frames_and_objects(perfect: Sequence) -> None:
     shifted = np.roll(two_touching(), 1, 1)
     write_labels(perfect.result / "mask001.tif", np.where(shifted == 1, 1, 0))
@@ -112,6 +119,25 @@ def test_worst_frames_and_objects(perfect: Sequence) -> None:
     ]
     assert worst[0].counts.false_negatives == 1
     assert sum(frame.counts.missing_edges for frame in record.frames) == record.counts.missing_edges
+
+
+def test_an_edge_belongs_to_the_frame_of_its_later_end(perfect: Sequence) -> None:
+    labels = two_touching()
+    write_labels(perfect.result / "mask002.tif", np.where(labels == 2, 0, labels))
+    (perfect.result / "res_track.txt").write_text("1 0 2 0\n2 0 1 0\n")
+    assert [frame.counts.missing_edges for frame in score(perfect).frames] == [0, 0, 1]
+
+
+def test_bio_has_the_divisions_found_within_two_frames(tmp_path: Path) -> None:
+    """The result sees the daughters two frames late."""
+    mother, daughters = drawn("1111"), drawn("2233")
+    truth = np.stack([mother] * 2 + [daughters] * 4)
+    result = np.stack([mother] * 4 + [daughters] * 2)
+    tracks = [Track(1, 0, 1, 0), Track(2, 2, 5, 1), Track(3, 2, 5, 1)]
+    late = [Track(1, 0, 3, 0), Track(2, 4, 5, 1), Track(3, 4, 5, 1)]
+    scores = score(write_case(Case(truth, tracks, result, late), tmp_path)).scores
+    assert [scores[f"BC({i})"] for i in range(4)] == [0, 0, 1, 1]
+    assert scores["BIO"] == pytest.approx((0 + (1 + 0.5 + 0.5) / 3 + 1) / 3)
 
 
 Damage = Callable[[Path], object]

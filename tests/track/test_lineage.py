@@ -26,3 +26,11 @@ def test_a_cell_that_comes_back_has_its_old_track_as_parent() -> None:
     run, parents = branches(links, np.array([True, False, True]))
     assert run.tolist() == [0, -1, 1]
     assert parents.tolist() == [-1, 0]
+
+
+def test_a_daughter_that_is_first_seen_later_is_one_all_the_same() -> None:
+    # 0 divides into 1 and 2; 2 is out of the field of interest, and comes in as 3
+    links = Links(np.array([-1, -1, 3, -1]), np.array([-1, 0, 0, -1]))
+    run, parents = branches(links, np.array([True, True, False, True]))
+    assert run.tolist() == [0, 1, -1, 2]
+    assert parents.tolist() == [-1, 0, 0]

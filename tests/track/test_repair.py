@@ -1,6 +1,7 @@
 """Masks are mended where the frames before and after agree."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,13 +19,13 @@ FAR = (12.0, 12.0, 5.0)
 REPAIR = TrackConfig(repair=True)
 
 
-def found(maps: list[np.ndarray]) -> tuple[Movie, Faults]:
+def found(maps: list[np.ndarray], settings: TrackConfig = REPAIR) -> tuple[Movie, Faults]:
     movie = measured(maps)
-    return movie, find_faults(movie, link_movie(movie, REPAIR), REPAIR)
+    return movie, find_faults(movie, link_movie(movie, settings), settings)
 
 
-def repaired(maps: list[np.ndarray]) -> list[np.ndarray]:
-    movie, faults = found(maps)
+def repaired(maps: list[np.ndarray], settings: TrackConfig = REPAIR) -> list[np.ndarray]:
+    movie, faults = found(maps, settings)
     return list(mended(maps, movie, faults))
 
 
@@ -59,6 +60,20 @@ def test_cells_that_swap_sides_of_size_keep_their_places() -> None:
     top, bottom = out[22, 40], out[37, 40]
     assert top != bottom
     assert (out == top).sum() > (out == bottom).sum()
+
+
+def test_the_longest_faults_that_are_mended_are_as_long_as_set() -> None:
+    maps = merged(film(*[[A, B, FAR]] * 7), [2, 3, 4])
+    for longest, cells in ((3, 3), (2, 2)):
+        out = repaired(maps, replace(REPAIR, longest_merge=longest))
+        assert len(np.unique(out[3])) - 1 == cells
+
+
+def test_a_lone_mask_stays_where_it_is_asked_for() -> None:
+    maps = film([A], [A], [A, (12, 66, 5)], [A], [A])
+    for drop, cells in ((True, 1), (False, 2)):
+        out = repaired(maps, replace(REPAIR, drop_flickers=drop))
+        assert len(np.unique(out[2])) - 1 == cells
 
 
 def test_two_cells_that_never_part_again_stay_as_they_are() -> None:

@@ -3,11 +3,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ctc_submit.data.datasets import DATASETS
 from ctc_submit.track.drift import drift_between
 from ctc_submit.track.linking import link_frames, reach_of
 from ctc_submit.track.movie import movie_of
 from ctc_submit.track.settings import Scale, TrackConfig
-from ctc_submit.track.tracker import link_movie
+from ctc_submit.track.tracker import link_movie, scale_of
 from tests.scenes import disc
 from tests.track.films import film, measured, rows, tracked
 from tests.track.valid import faults
@@ -117,6 +118,42 @@ def test_a_picture_that_jumps_as_a_whole_is_followed() -> None:
     assert all((t.begin, t.end) == (0, 3) for t in tracks)
     first = out[0][round(spots[0][0]), round(spots[0][1])]
     assert first == out[2][round(jumped[0][0]), round(jumped[0][1])]
+
+
+@pytest.mark.parametrize(("given", "border"), [(None, 50), (0, 0), (7, 7)])
+def test_a_border_of_its_own_overrules_the_data_set_s(given: int | None, border: int) -> None:
+    known = DATASETS["DIC-C2DH-HeLa"]
+    assert scale_of(known, (512, 512), given).border == border
+
+
+def test_tables_are_in_units_of_the_spacing_and_without_the_drift() -> None:
+    rng = np.random.default_rng(1)
+    spots = [
+        (r + rng.uniform(-3, 3), c + rng.uniform(-3, 3), 3.0)
+        for r in range(8, 45, 14)
+        for c in range(8, 50, 11)
+    ]
+    maps = film(spots, [(r + 6, c + 12, radius) for r, c, radius in spots])
+    maps.append(maps[0])
+    movie = movie_of(maps, Scale((0.5, 0.25)))
+    np.testing.assert_array_equal(movie.drift, [[0, 0], [3, 3], [0, 0]])
+    here, there = movie.of_frame(1), movie.of_frame(2)
+    places = [np.lexsort(np.round(movie.centres[which], 6).T) for which in (here, there)]
+    first, second = here[places[0]], there[places[1]]
+    np.testing.assert_allclose(movie.centres[first], movie.centres[second])
+    np.testing.assert_allclose(movie.shared(first, second), movie.areas[second])
+
+
+def test_a_large_picture_s_shift_is_in_its_own_pixels() -> None:
+    rng = np.random.default_rng(1)
+    spots = [
+        (r + rng.uniform(-3, 3), c + rng.uniform(-3, 3), 3.0)
+        for r in (10, 24, 38)
+        for c in range(8, 50, 11)
+    ]
+    small = film(spots, [(r + 6, c + 12, radius) for r, c, radius in spots])
+    first, second = (np.kron(labels, np.ones((8, 8), np.uint16)) for labels in small)
+    assert drift_between(first, second) == (48, 96)
 
 
 def test_cells_that_wander_each_on_their_own_make_no_common_shift() -> None:

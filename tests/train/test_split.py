@@ -8,7 +8,7 @@ import tifffile
 from ctc_submit.data.labels import write_labels
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError
-from ctc_submit.train.split import chosen, find_examples, hold_out
+from ctc_submit.train.split import Example, chosen, divided, find_examples, hold_out
 from tests.scenes import drawn
 
 TRUTH = drawn("11..22\n11..22\n......\n..33..")
@@ -94,7 +94,8 @@ def test_bad_split_files_are_said(dataset: Path, content: str, words: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("count", "share", "kept"), [(10, 0.2, 2), (10, 0.0, 0), (3, 0.01, 1), (2, 1.0, 1), (1, 0.5, 0)]
+    ("count", "share", "kept"),
+    [(10, 0.2, 2), (8, 0.2, 2), (10, 0.0, 0), (3, 0.01, 1), (2, 1.0, 1), (1, 0.5, 0)],
 )
 def test_holding_out_is_seeded_and_leaves_some(
     dataset: Path, count: int, share: float, kept: int
@@ -103,6 +104,22 @@ def test_holding_out_is_seeded_and_leaves_some(
     rng = np.random.default_rng(3)
     learned, held = hold_out(examples, share, rng)
     assert (len(learned), len(held)) == (count - (kept if count > 1 else 0), kept * (count > 1))
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "tested"), [(10, 0.2, 2), (8, 0.2, 2), (3, 0.01, 1), (3, 0.99, 2)]
+)
+def test_a_random_division_leaves_some_on_either_side(
+    count: int, share: float, tested: int
+) -> None:
+    examples = [Example(f"DS/01/t{i:03d}", Path("frame"), Path("mask")) for i in range(count)]
+    tests = set()
+    for seed in range(6):
+        parts = divided(examples, share, seed)
+        assert sorted(parts["train"] + parts["test"], key=lambda e: e.name) == examples
+        assert len(parts["test"]) == tested
+        tests.add(tuple(e.name for e in parts["test"]))
+    assert len(tests) > 1, "the seed decides"
 
 
 def test_of_one_frame_none_is_held_out(dataset: Path) -> None:

@@ -57,6 +57,24 @@ def test_gaps_are_as_wide_as_the_closing() -> None:
     assert not (classes_of(squares(14), touching=1, gap=0) == 3).any()
 
 
+def test_a_gap_has_eight_pixels_and_ends_at_the_frame_s_edge() -> None:
+    """A closing by the smallest disc leaves both ends of a slit open."""
+    for height, gaps in ((9, 0), (10, 8)):
+        labels = np.zeros((20, 20), np.int32)
+        labels[3 : 3 + height, 2:8], labels[3 : 3 + height, 9:15] = 1, 2
+        assert (classes_of(labels, touching=1, gap=1) == 3).sum() == gaps
+    labels[:] = np.roll(labels, -3, axis=0)
+    column = classes_of(labels, touching=1, gap=1)[:10, 8]
+    assert column.tolist() == [0, *[3] * 8, 0]
+
+
+def test_a_slanting_slit_is_one_gap() -> None:
+    rows, columns = np.indices((14, 14))
+    labels = np.sign(columns - rows) % 3  # 1 above the diagonal, 2 below, 0 on it
+    classes = classes_of(np.pad(labels, 3), touching=0, gap=1)
+    assert (classes == 3).sum() >= 8
+
+
 def test_the_closing_is_scikit_images() -> None:
     _, labels = drawn_frame()
     classes = classes_of(labels, touching=1, gap=7)
@@ -144,6 +162,7 @@ def test_sums_over_a_large_frame_hold_under_autocast(kind: torch.dtype) -> None:
         ((0.1, 0.3, 0.55, 0.05), 2),  # touching over a half
         ((0.1, 0.8, 0.05, 0.05), 1),
         ((0.1, 0.38, 0.45, 0.07), 2),  # none of the rules: the greatest
+        ((0.25, 0.3, 0.4, 0.05), 2),  # together as likely as cell, but touching is likelier
     ],
 )
 def test_the_rules_of_the_most_probable_class(
@@ -155,6 +174,47 @@ def test_the_rules_of_the_most_probable_class(
 def test_cells_grow_evenly_into_touching_only() -> None:
     labels = grown(drawn("..........\n.11222211.\n..........\n....22...."))
     np.testing.assert_array_equal(labels, drawn("..........\n.11112222.\n..........\n.........."))
+
+
+def test_cells_begin_and_grow_over_corners() -> None:
+    labels = grown(drawn("1....\n.1...\n..2..\n...2.\n....."))
+    np.testing.assert_array_equal(labels, drawn("1....\n.1...\n..1..\n...1.\n....."))
+
+
+def answer_of(*columns: tuple[float, float, float]) -> np.ndarray:
+    """One row; p(cell), p(touching) and p(gap) of every column, the rest is background."""
+    cell, touching, gap = np.array(columns, np.float32).T
+    return np.stack([1 - cell - touching - gap, cell, touching, gap])[:, None]
+
+
+def test_thresholds_call_touching_what_is_a_little_likely() -> None:
+    sure, line, half, less = (0.49, 0, 0), (0.9, 0.05, 0), (0.48, 0, 0), (0.49, 0.04, 0)
+    answer = answer_of(sure, less, line, sure, sure, half)
+    labels = paint(decode(answer, CaltUsConfig(decoding="th", adaptive_area=0)), (1, 6))[0]
+    assert labels[0] == labels[1] != labels[3] == labels[4]
+    assert labels[2] > 0 and labels[5] == 0
+
+
+def test_the_watershed_begins_at_sure_cells_and_ends_at_sure_background() -> None:
+    seed, weak, valley = (0.96, 0, 0), (0.94, 0, 0), (0.5, 0.5, 0)
+    edge, beyond = (0.1, 0, 0.45), (0.05, 0, 0.5)
+    answer = answer_of(seed, weak, valley, weak, weak, weak, seed, edge, beyond, weak)
+    labels = paint(decode(answer, CaltUsConfig(decoding="wts", adaptive_area=0)), (1, 10))[0]
+    assert labels[0] == labels[1] > 0 and len(set(labels[3:8])) == 1
+    assert labels[0] != labels[3] > 0
+    assert labels[8:].tolist() == [0, 0]
+
+
+def test_scores_are_of_cell_or_touching_and_holes_stay() -> None:
+    answer = np.zeros((4, 9, 9), np.float32)
+    answer[1, 1:8, 1:8], answer[2, 1:8, 1:8] = 0.8, 0.0625
+    answer[:, 4, 4] = 0
+    answer[0] = 1 - answer[1:].sum(0)
+    (found,) = decode(answer, CaltUsConfig())
+    assert found.score == pytest.approx(0.8625)
+    assert found.mask.sum() == 48
+    (whole,) = decode(answer, CaltUsConfig(fill_holes=True))
+    assert whole.mask.sum() == 49
 
 
 def test_oracle_on_a_drawing() -> None:
@@ -175,6 +235,8 @@ def test_small_cells_of_a_frame_are_dropped() -> None:
     labels[2:4, 2:4] = 3
     assert oracle(labels).max() == 2
     assert oracle(labels, CaltUsConfig(adaptive_area=0)).max() == 3
+    assert oracle(labels, CaltUsConfig(adaptive_area=0, least_area=5)).max() == 2
+    assert oracle(labels, CaltUsConfig(adaptive_area=0.9)).max() == 2, "of the mean, not the sum"
 
 
 def test_it_keeps_the_contract() -> None:
@@ -192,6 +254,40 @@ def test_it_keeps_the_contract() -> None:
     assert list(plain.losses(torch.rand(1, 1, 96, 96), [tensors(plain, labels)])) == [
         "cross_entropy"
     ]
+
+
+def test_settings_of_the_target_and_the_loss_are_heeded() -> None:
+    _, labels = drawn_frame()
+    plain = CaltUs.targets(labels, CaltUsConfig(touching=0, gap=3))["classes"]
+    np.testing.assert_array_equal(plain[0], classes_of(labels, touching=0, gap=3))
+    terms = []
+    for weight in (0.05, 0.5):
+        torch.manual_seed(0)
+        method = CaltUs.of(CaltUsConfig(width=4, depth=2, lambda_j=weight))
+        image = torch.rand(1, 1, 96, 96)
+        terms.append(method.losses(image, [tensors(method, labels)])["youden"].item())
+    assert terms[1] == pytest.approx(10 * terms[0], rel=1e-5)
+
+
+def test_unknown_regions_do_not_teach() -> None:
+    _, labels = drawn_frame()
+    labels[:, 60:] = -1
+    method, images = CaltUs.of(SMALL), torch.rand(1, 1, 96, 96)
+    target = tensors(method, labels)
+    other = {**target, "classes": target["classes"].clone()}
+    other["classes"][..., 60:] = 2
+    once, again = (method.losses(images, [one]) for one in (target, other))
+    for name, term in once.items():
+        torch.testing.assert_close(again[name], term)
+
+
+def test_turns_average_logits() -> None:
+    method = CaltUs.of(CaltUsConfig(width=4, depth=2, turns=True))
+    image = torch.rand(1, 1, 32, 24)
+    with torch.no_grad():
+        logits = [method.net(image.rot90(k, (2, 3))).rot90(-k, (2, 3)) for k in range(4)]
+        expected = (sum(logits) / 4).softmax(1)[0]
+        np.testing.assert_allclose(method.probabilities(image), expected, atol=1e-5)
 
 
 def test_turns_make_the_answer_turn_with_the_image() -> None:

@@ -78,10 +78,11 @@ def test_gradcheck(name: str) -> None:
 
 
 @ALL
-def test_only_the_ratio_of_weights_matters(name: str) -> None:
+@pytest.mark.parametrize("factor", [7, 1e-4])
+def test_only_the_ratio_of_weights_matters(name: str, factor: float) -> None:
     logits, target, weights = some()
     weights = weights.gt(5).double() if name == "dice" else weights
-    factor = 1 if name == "dice" else 7
+    factor = 1 if name == "dice" else factor
     once = LOSSES[name](logits, target, weights)
     torch.testing.assert_close(LOSSES[name](logits, target, factor * weights), once)
 
@@ -89,10 +90,11 @@ def test_only_the_ratio_of_weights_matters(name: str) -> None:
 @ALL
 def test_pixels_without_weight_do_not_count(name: str) -> None:
     logits, target, weights = some()
-    weights[0] = 0
+    weights[0] = weights[1, 0] = 0
     once = LOSSES[name](logits, target, weights)
-    logits[0] += 100
-    target[0] = 1 - target[0]
+    for place in (0, (1, 0)):
+        logits[place] += 100
+        target[place] = 1 - target[place]
     torch.testing.assert_close(LOSSES[name](logits, target, weights), once)
 
 
@@ -152,9 +154,10 @@ def test_shapes_that_differ_are_a_mistake(name: str) -> None:
         loss(torch.zeros(1, 2, 2), torch.zeros(1, 2, 2), torch.ones(1, 1, 2, 2))
 
 
-def test_shape_aware_without_weights_is_a_mistake() -> None:
+@pytest.mark.parametrize("name", ["shape_aware", "boundary"])
+def test_shape_aware_without_weights_is_a_mistake(name: str) -> None:
     with pytest.raises(ValueError, match="equation 3"):
-        shape_aware(torch.zeros(1, 2), torch.zeros(1, 2))
+        LOSSES[name](torch.zeros(1, 2), torch.zeros(1, 2))
 
 
 def test_dice_counts_every_region_alike() -> None:
@@ -166,3 +169,10 @@ def test_dice_counts_every_region_alike() -> None:
     logits[1] = -50.0
     loss = LOSSES["dice"](logits, target)
     assert loss.item() == pytest.approx((0 + 1 - 1 / 101) / 2)
+
+
+def test_dice_leaves_out_a_region_without_weight() -> None:
+    logits, target, weights = some()
+    weights[1] = 0
+    both = LOSSES["dice"](logits[::2], target[::2], weights[::2])
+    torch.testing.assert_close(LOSSES["dice"](logits, target, weights), both)

@@ -16,6 +16,29 @@ def test_a_full_mask_fills_its_box() -> None:
     assert mask.all()
 
 
+def test_a_mask_is_read_at_the_centres_of_pixels() -> None:
+    corner_cell = np.array([[1, 0], [0, 0]], np.float32)
+    _, mask = crop_of(np.array([0.0, 0, 4, 4]), corner_cell, (9, 9), 0.5)
+    np.testing.assert_array_equal(mask, drawn("11..\n11..\n....\n....") > 0)
+    upper = np.array([[1, 1], [0, 0]], np.float32)
+    _, mask = crop_of(np.array([0.0, 0, 4, 4]), upper, (9, 9), 0.5)
+    np.testing.assert_array_equal(mask, drawn("1111\n1111\n....\n....") > 0)
+
+
+def test_the_threshold_itself_is_enough_up_to_the_rim_of_the_box() -> None:
+    box = np.array([2.25, 1.25, 7.75, 6.75])
+    corner, mask = crop_of(box, np.full((2, 2), 0.5, np.float32), (9, 9), 0.5)
+    assert corner == (1, 2)
+    assert mask.shape == (6, 6) and mask.all()
+
+
+def test_of_a_mask_the_largest_piece_without_its_holes_is_the_cell() -> None:
+    mask = (drawn("111..\n1.1..\n111..\n....1\n....1") > 0).astype(np.float32)[None]
+    (found,) = decode(np.array([[0.0, 0, 5, 5]]), np.ones(1), mask, (5, 5), 0.6)
+    np.testing.assert_array_equal(found.mask[:3, :3], np.ones((3, 3), bool))
+    assert found.mask.sum() == 9
+
+
 def test_a_crop_ends_at_the_frame() -> None:
     box = np.array([-5.0, -5, 50, 50])
     corner, mask = crop_of(box, np.ones((4, 4), np.float32), (20, 30), 0.5)

@@ -87,6 +87,8 @@ def test_unknown_cells_are_not_taught_as_background(light: MaskRCNN) -> None:
     boxes, _, classes = light._choose(proposals, truth, unknown, lots)
     assert set(classes.tolist()) == {1}
     assert len(boxes) == 2
+    _, _, covered = light._choose(proposals, truth, torch.ones_like(unknown), lots)
+    assert covered.tolist() == [1, 1], "a cell stays one, whatever is unknown around it"
     _, _, without = light._choose(proposals, truth, torch.zeros_like(unknown), lots)
     assert 0 in without.tolist()
 

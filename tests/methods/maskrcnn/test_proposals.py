@@ -1,6 +1,7 @@
 """Our region proposals and box losses beside torchvision's own."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -55,6 +56,19 @@ def test_anchors_are_counted(net: Net, shape: tuple[int, int]) -> None:
     images = torch.zeros(1, 1, *shape)
     levels, _ = net.rpn.head(list(net.features(images).values()))
     assert net.anchors(shape) == sum(level[0].numel() for level in levels)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_anchors_over_unknown_cells_teach_no_background_but_cells_stay_cells(scale: float) -> None:
+    """Of the frame, before it is scaled, the right half is unknown."""
+    proposals = Net(replace(SMALL, scale=scale)).rpn
+    unknown = torch.zeros((64, 64), dtype=torch.bool)
+    unknown[:, 32:] = True
+    cell, known, hidden = [34.0, 8, 50, 24], [2.0, 40, 18, 56], [40.0, 40, 56, 56]
+    anchors = scale * torch.tensor([cell, known, hidden])
+    told = {"boxes": anchors[:1], "unknown": unknown, "lots": torch.rand(3)}
+    (labels,), _ = proposals.assign_targets_to_anchors([anchors], [told])
+    assert labels.tolist() == [1, 0, -1]
 
 
 def test_the_losses_of_anchors_are_torchvision_s(net: Net) -> None:

@@ -71,3 +71,4 @@ def test_the_covered_share_of_a_box() -> None:
     area[:, :5] = True
     boxes = torch.tensor([[0.0, 0, 5, 5], [0, 0, 10, 10], [5, 0, 10, 10], [-5, -5, 20, 20]])
     assert covered(area, boxes).tolist() == [1, 0.5, 0, 0.5]
+    assert covered(area, torch.tensor([[3.6, 0, 5.6, 2], [3.4, 0, 5.4, 2]])).tolist() == [0.5, 1]

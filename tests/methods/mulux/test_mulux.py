@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,38 @@ def test_markers_do_not_lean_on_the_frames_edge_and_ignore_small_pieces() -> Non
     assert not marked[20:].any()
 
 
+def test_a_cell_with_a_waist_has_one_marker_and_a_cell_in_its_bay_another() -> None:
+    labels = np.zeros((60, 60), np.int32)
+    labels[disc(labels.shape, (15, 15), 12)] = labels[disc(labels.shape, (15, 45), 8)] = 1
+    labels[14:17, 15:45] = 1
+    pieces, number = label(markers(labels, 70))
+    assert (number, pieces[15, 15], pieces[15, 45]) == (1, 1, 0)
+    bent = np.full((40, 40), 2, np.int32)
+    bent[:22, 18:] = 0
+    bent[3:19, 21:37] = 1
+    marked = markers(bent, 70)
+    assert marked[11, 29] and marked[30, 10]
+
+
+def test_the_mask_is_smoothed_like_the_markers() -> None:
+    labels = np.zeros((30, 30), np.int32)
+    labels[5:20, 5:20], labels[25, 25] = 1, 2
+    _, mask = MuLux.targets(labels, SMALL)["maps"]
+    np.testing.assert_array_equal(mask, smoothed(labels > 0))
+    assert not mask[25, 25]
+
+
+def test_each_loss_has_its_own_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, labels = drawn_frame()
+    method = MuLux.of(SMALL)
+    target = tensors(method, labels)
+    logits = 40 * (target["maps"].float()[None] - 0.5)
+    for answer, wrong in ((logits, []), (logits.flip(1), ["markers", "mask"])):
+        monkeypatch.setattr(method, "net", lambda _, answer=answer: answer)
+        terms = method.losses(torch.zeros(1, 1, 96, 96), [target])
+        assert [name for name, term in terms.items() if term > 1e-3] == wrong
+
+
 def test_median_of_a_mask() -> None:
     mask = np.zeros((9, 9), bool)
     mask[4, 4] = True
@@ -66,6 +99,8 @@ def test_weights_by_hand() -> None:
     assert weights[3] == weights[9] == weights[11] == 10
     assert weights[24] == pytest.approx(1 + 0.075 * (5**2 + 4**2))
     assert (weights[55:] == 0).all()
+    wide = np.repeat([[1, 0]], 60, axis=1)
+    assert (proximity_weights(wide)[0, :60] == 10).all(), "0 in the cell, however deep"
     assert (proximity_weights(np.zeros((3, 3), int)) == 1).all()
 
 
@@ -110,6 +145,65 @@ def test_a_mask_without_a_marker_vanishes_and_two_markers_share_one() -> None:
     assert decode(np.zeros_like(cell), cell, SMALL) == []
 
 
+def test_thresholds_are_least_values_and_a_marker_belongs_to_the_mask() -> None:
+    config = replace(SMALL, marker_threshold=0.75, mask_threshold=0.75)
+    cell, marker = np.zeros((12, 50), np.float32), np.zeros((12, 50), np.float32)
+    cell[2:10, 2:10], marker[4:8, 4:8] = 0.75, 0.75
+    cell[2:10, 20:30], marker[4:8, 23:27] = 0.625, 0.75  # the marker alone
+    cell[2:10, 38:46], marker[4:8, 40:44] = 0.75, 0.625  # no marker
+    first, second = decode(marker, cell, config)
+    assert (first.corner, first.mask.sum(), first.score) == ((2, 2), 64, 0.75)
+    assert (second.corner, second.mask.sum(), second.score) == ((4, 23), 16, 0.625)
+
+
+def test_holes_of_markers_are_filled_before_specks_are_opened_away() -> None:
+    cell, marker = np.ones((20, 30), np.float32), np.zeros((20, 30), np.float32)
+    marker[5:12, 5:12] = 1
+    marker[6:11, 6:11] = 0
+    marker[15, 25] = 1
+    (found,) = decode(marker, cell, replace(SMALL, opening=5))
+    assert found.mask.all()
+    assert len(decode(marker, cell, SMALL)) == 2
+
+
+def test_markers_that_touch_at_a_corner_are_one() -> None:
+    cell, marker = np.ones((12, 12), np.float32), np.zeros((12, 12), np.float32)
+    marker[2:6, 2:6] = marker[6:10, 6:10] = 1
+    assert len(decode(marker, cell, SMALL)) == 1
+
+
+@pytest.mark.parametrize("valley", [8, 14])
+def test_cells_meet_where_the_mask_is_least_likely(valley: int) -> None:
+    columns = np.arange(21)
+    slope = np.where(
+        columns < valley, valley - columns, (columns - valley) * valley / (20 - valley)
+    )
+    cell = np.tile(0.3 + 0.6 * slope / valley, (5, 1)).astype(np.float32)
+    marker = np.zeros_like(cell)
+    marker[:, 0] = marker[:, 20] = 1
+    labels = paint(decode(marker, cell, replace(SMALL, mask_threshold=0.25)), cell.shape)
+    assert abs(int((labels == labels[2, 0]).sum(1)[2]) - valley) <= 1
+
+
+def test_what_is_surely_cell_is_divided_half_way() -> None:
+    cell = np.tile(np.linspace(1, 0.9985, 40), (5, 1)).astype(np.float32)
+    marker = np.zeros_like(cell)
+    marker[:, 0] = marker[:, 39] = 1
+    labels = paint(decode(marker, cell, SMALL), (5, 40))
+    assert (labels == labels[2, 0]).sum(1).tolist() == [20] * 5
+
+
+def test_small_cells_are_dropped_and_holes_filled_where_asked_for() -> None:
+    cell, marker = np.zeros((20, 30), np.float32), np.zeros((20, 30), np.float32)
+    cell[2:12, 2:12] = marker[3:5, 3:5] = 1
+    cell[6:8, 6:8] = 0
+    cell[15:18, 20:23] = marker[16, 21] = 1
+    for fill_holes, area in ((True, 100), (False, 96)):
+        config = replace(SMALL, least_area=10, fill_holes=fill_holes)
+        (found,) = decode(marker, cell, config)
+        assert found.mask.sum() == area
+
+
 def test_it_keeps_the_contract() -> None:
     assert isinstance(MuLux.of(SMALL), Method)
     large = CellSizes(np.full(3, 200.0), np.full(3, 200.0), 3)
@@ -117,6 +211,10 @@ def test_it_keeps_the_contract() -> None:
     assert isinstance(fitted, MuLuxConfig) and isinstance(chosen, MuLuxConfig)
     assert (fitted.opening, fitted.least_area) == (20, 3142)
     assert (chosen.opening, chosen.least_area) == (1, 3142)  # as it was chosen
+    mixed = CellSizes(np.array([100.0, 100, 900]), np.array([100.0, 100, 900]), 3)
+    usual = MuLux.fitted(MuLuxConfig(), mixed)
+    assert isinstance(usual, MuLuxConfig)
+    assert (usual.opening, usual.least_area) == (10, 785)
     with pytest.raises(TypeError, match="expected MuLuxConfig"):
         MuLux.of(MaskRCNNConfig())
 

@@ -71,6 +71,21 @@ def test_scores_sort_and_small_pieces_go() -> None:
     assert decode(np.zeros((5, 5), np.float32), UNetConfig()) == []
 
 
+def test_the_thresholds_themselves_are_enough() -> None:
+    probabilities = drawn("11...\n11...\n..1..\n.....").astype(np.float32) / 2
+    found = decode(probabilities, UNetConfig(gap=0))
+    assert [one.mask.sum() for one in found] == [4, 1], "corners do not connect"
+    assert len(decode(probabilities, UNetConfig(gap=0, least_area=4))) == 1
+    assert len(decode(probabilities, UNetConfig(gap=0, least_area=5))) == 0
+
+
+def test_small_pieces_go_before_the_line_is_given_back() -> None:
+    probabilities = (drawn("111..2\n111..2\n111...") > 0).astype(np.float32)
+    (found,) = decode(probabilities, UNetConfig(least_area=3))
+    assert found.mask.shape == (3, 3)
+    assert len(decode(probabilities, UNetConfig(least_area=2))) == 2
+
+
 def test_holes_are_filled_but_another_cell_is_none() -> None:
     ring = disc((40, 40), (20, 20), 15) & ~disc((40, 40), (20, 20), 9)
     inner = disc((40, 40), (20, 20), 5)
