@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -47,8 +48,9 @@ def command(
 ) -> None:
     """Pack software and results of DATA, a folder with DATASET/01 and DATASET/01_RES.
 
-    Results are checked first. The software is then unpacked elsewhere, every script run without
-    network, and what it writes compared with the results; nothing is published that fails.
+    Results are checked first; warnings go to stderr and hinder nothing. The software is then
+    unpacked elsewhere, every script run without network, and what it writes compared with the
+    results; nothing is published that fails.
     """
     from ctc_submit.pack.submission import Sources, pack
     from ctc_submit.track.settings import TrackConfig
@@ -63,7 +65,7 @@ def command(
         datasets=tuple(name.rstrip("/" + os.sep) for name in datasets),  # as a shell completes it
         tracking=asdict(TrackConfig()),
     )
-    flights = pack(sources, out, config, say=click.echo)
+    flights = pack(sources, out, config, say=click.echo, warn=partial(click.echo, err=True))
     if any(not flight.cut_off for flight in flights):
         click.echo("the network could not be cut off in the pre-flight (no unshare)", err=True)
     click.echo(f"{out}: ready; hand it in with ctc-submit upload {out}")

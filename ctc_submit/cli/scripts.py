@@ -31,7 +31,7 @@ from ctc_submit.pack.entry import (
     multiple=True,
     default=SEQUENCES,
     show_default=True,
-    help="Sequence to render a script for; repeat for several.",
+    help="Sequence to render a script for, two digits; repeat for several.",
 )
 @click.option(
     "--configuration",

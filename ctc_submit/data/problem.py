@@ -1,5 +1,6 @@
 """What a rule of the challenge finds wrong with a file, and how findings are told."""
 
+import os
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,7 +52,10 @@ class Problem:
 
 
 def tell(problems: Iterable[Problem]) -> list[str]:
-    """Return one line a finding, faults before warnings, many of one kind counted in one line."""
+    """Return one line a finding, faults before warnings, many of one kind counted in one line.
+
+    That line names some of the paths from the folder on that all of its kind lie in.
+    """
     kinds: dict[tuple[bool, str, str], list[Problem]] = {}
     for problem in problems:
         kinds.setdefault((problem.warning, problem.rule, problem.mend), []).append(problem)
@@ -75,7 +79,16 @@ def on_one_line(text: str) -> str:
 def _counted(alike: list[Problem]) -> str:
     first = alike[0]
     paths = list(dict.fromkeys(problem.path for problem in alike))
-    names = ", ".join(on_one_line(path.name) for path in paths[1 : SHOWN + 1])
+    names = ", ".join(map(on_one_line, _told_apart(paths)[1 : SHOWN + 1]))
     more = ", …" if len(paths) > SHOWN + 1 else ""
     where = f"in {names}{more}" if names else "in the same file"
     return f"{first.line} ({len(alike) - 1} more {where})"
+
+
+def _told_apart(paths: list[Path]) -> list[str]:
+    """Return the paths from the folder on that all lie in; whole where there is none."""
+    try:
+        common = os.path.commonpath([path.parent for path in paths])
+    except ValueError:  # some from the root on, some from here
+        return [str(path) for path in paths]
+    return [str(path.relative_to(common)) for path in paths]

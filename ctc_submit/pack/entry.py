@@ -22,9 +22,13 @@ SEGMENTATION_ONLY = "CSB"
 """Folder between data set and result, and in ``SW/``, where a data set has two results: tracks of
 selected cells, and all cells without tracks."""
 
+TWO_RESULTS = ("Fluo-N3DL-DRO", "Fluo-N3DL-TRIC", "Fluo-N3DL-TRIF")
+"""The data sets that have two results."""
+
 SHORT_NAMES = {"DIC-C2DH-HeLa": "HeLa", "PhC-C2DH-U373": "U373"}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*")
+_SEQUENCE = re.compile(r"[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -139,23 +143,37 @@ def entries_for(
 
     Args:
         datasets: Names of data sets.
-        sequences: Names of sequences.
+        sequences: Names of sequences, two digits each; 01 and 02 in data sets of the challenge.
         configurations: Of `CONFIGURATIONS`, or empty.
-        segmentation_only: Whether each has a second result, without tracks.
+        segmentation_only: Whether those of `TWO_RESULTS` have their second result, too.
 
     Raises:
-        DataError: As `Entry`, or if a name is an official one but for its letter case.
+        DataError: As `Entry`, if a name is an official one but for its letter case, if a data set
+            has no such sequence, or if a second result is wanted and none has one.
     """
-    datasets = tuple(datasets)
+    datasets, numbers, kinds = tuple(datasets), tuple(sequences), tuple(configurations)
     official = {name.lower(): name for name in DATASETS}
     for name in datasets:
         if official.get(name.lower(), name) != name:
             raise DataError(f"{name}: expected {official[name.lower()]}; letter case matters")
-    numbers, kinds = tuple(sequences), tuple(configurations)
+        for number in numbers:
+            _demand_sequence(name, number)
+    if segmentation_only and not set(datasets) & set(TWO_RESULTS):
+        those = ", ".join(TWO_RESULTS)
+        raise DataError(
+            f"--csb: only {those} have a second result, found {', '.join(datasets)}; leave it out"
+        )
     return [
         Entry(name, number, kind, second)
         for name in datasets
-        for second in (False, True)[: 1 + segmentation_only]
+        for second in (False, True)[: 1 + (segmentation_only and name in TWO_RESULTS)]
         for number in numbers
         for kind in kinds
     ]
+
+
+def _demand_sequence(dataset: str, number: str) -> None:
+    if _SEQUENCE.fullmatch(number) is None:
+        raise DataError(f"sequence {number!r}: expected two digits, such as 01")
+    if dataset in DATASETS and number not in SEQUENCES:
+        raise DataError(f"sequence {number!r}: {dataset} has {' and '.join(SEQUENCES)}")

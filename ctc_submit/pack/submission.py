@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ctc_submit.data.labels import whole_file
-from ctc_submit.data.problem import tell
+from ctc_submit.data.problem import Problem, tell
 from ctc_submit.data.sequence import written_name
 from ctc_submit.data.whole_folder import whole_folder
 from ctc_submit.errors import CheckpointError, DataError, RulesBroken, ToolError
@@ -34,6 +34,7 @@ from ctc_submit.pack.settings import PackConfig
 from ctc_submit.pack.software import FOLDER, software_files, started
 from ctc_submit.pack.tree import (
     Place,
+    both_sequences,
     configurations,
     dataset_names,
     entry_of,
@@ -73,7 +74,11 @@ class Sources:
 
 
 def pack(
-    sources: Sources, out: Path, config: PackConfig | None = None, say: Say = lambda _: None
+    sources: Sources,
+    out: Path,
+    config: PackConfig | None = None,
+    say: Say = lambda _: None,
+    warn: Say = lambda _: None,
 ) -> list[Flight]:
     """Make what is uploaded; it appears whole, after everything about it was tried.
 
@@ -82,6 +87,7 @@ def pack(
         out: Folder to make; an earlier submission there is replaced.
         config: Name, limit, form.
         say: Told each step.
+        warn: Told what does not hinder a submission but is worth a look, before anything is packed.
 
     Returns:
         The flights, one a script; empty without pre-flight. They are written to
@@ -104,13 +110,10 @@ def pack(
     _refuse_foreign(out, sources)
     whole = out.resolve()
     places = _places(sources)
-    for rule in (dataset_names, result_names, configurations):
-        for problem in rule(places, sources.data):
-            if not problem.warning and _concerns(problem.path, sources):
-                raise RulesBroken(problem.line)
-    for place in places:
-        _refuse_faults(place, sources, config)
+    warnings = _faultless(places, sources, config)
     say(f"checked {len(places)} {'result' if len(places) == 1 else 'results'}")
+    for line in tell(warnings):
+        warn(line)
     entries = [entry_of(place) for place in places]
     flights = []
     with whole_folder(whole) as folder, _empty_beside(whole) as flying:
@@ -170,14 +173,23 @@ def _places(sources: Sources) -> list[Place]:
     return places
 
 
-def _refuse_faults(place: Place, sources: Sources, config: PackConfig) -> None:
-    benchmark = place.benchmark or config.held_to
-    report = check_result(place.result, benchmark=benchmark)
-    if report.faults:
-        lines = tell(report.faults)
-        more = f" (and {len(lines) - 1} more: ctc-submit check)" if len(lines) > 1 else ""
-        raise RulesBroken(lines[0] + more)
-    _refuse_other_model(place, sources)
+def _faultless(places: list[Place], sources: Sources, config: PackConfig) -> list[Problem]:
+    """Refuse names and results that are at fault; returns the warnings."""
+    rules = (dataset_names, result_names, configurations, both_sequences)
+    problems = [problem for rule in rules for problem in rule(places, sources.data)]
+    warnings = [problem for problem in problems if _concerns(problem.path, sources)]
+    for problem in warnings:
+        if not problem.warning:
+            raise RulesBroken(problem.line)
+    for place in places:
+        report = check_result(place.result, benchmark=place.benchmark or config.held_to)
+        if report.faults:
+            lines = tell(report.faults)
+            more = f" (and {len(lines) - 1} more: ctc-submit check)" if len(lines) > 1 else ""
+            raise RulesBroken(lines[0] + more)
+        _refuse_other_model(place, sources)
+        warnings += report.warnings
+    return warnings
 
 
 def _refuse_other_model(place: Place, sources: Sources) -> None:

@@ -1,8 +1,9 @@
 """Label maps over the frames that they belong to, as RGB pictures."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from ctc_submit.report.truth_images import Slices, demand_shape, read_truth, tru
 
 TRUTH_COLOUR = (255, 255, 255)
 _COMPRESSION = 2
+
+_Job = tuple[Path, Path, Path | Slices | None, Path]
+"""Frame, mask, truth and picture."""
 
 
 def overlay(
@@ -115,7 +119,7 @@ def write_overlays(
     Args:
         result: Folder with ``maskNNN.tif``.
         sequence: The sequence that the masks belong to.
-        folder: Where to; made if missing.
+        folder: Where to; made if missing, and then removed again where a picture fails.
         truth: ``GT`` or ``ST`` to draw the truth too, where a frame has one; empty for none.
         settings: How to draw; the defaults where None.
 
@@ -136,22 +140,41 @@ def write_overlays(
         raise DataError(f"{result}: has no mask for {frames[missing[0]].name}; run the sequence")
     if folder.resolve() in {result.resolve(), sequence.folder.resolve()}:
         raise DataError(f"{folder}: holds masks or frames; name another folder for the pictures")
-    make_folder(folder)
-    draw = partial(_write_one, settings=settings)
     jobs = [
         (frames[time], masks[time], true.get(time), folder / f"{frames[time].stem}.png")
         for time in list(frames)[:: settings.every]
     ]
+    with _made(folder, [target for *_, target in jobs]):
+        yield from _drawn(jobs, settings)
+
+
+def _drawn(jobs: list[_Job], settings: OverlaySettings) -> Iterator[Path]:
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         try:
-            yield from pool.map(draw, jobs)
+            yield from pool.map(partial(_write_one, settings=settings), jobs)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _write_one(
-    job: tuple[Path, Path, Path | Slices | None, Path], settings: OverlaySettings
-) -> Path:
+@contextmanager
+def _made(folder: Path, files: Iterable[Path]) -> Iterator[None]:
+    """Make a folder for these files; where the block fails, what was missing before goes again."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    make_folder(folder)
+    try:
+        yield
+    except GeneratorExit:  # who takes the pictures wants no more of them
+        raise
+    except BaseException:
+        with suppress(OSError):  # a folder in which somebody else has put something stays
+            for file in files if missing else ():
+                file.unlink(missing_ok=True)
+            for place in missing:
+                place.rmdir()
+        raise
+
+
+def _write_one(job: _Job, settings: OverlaySettings) -> Path:
     raw, mask, true, target = job
     frame, labels = read_frame(raw), read_labels(mask)
     demand_shape(mask, labels, frame.shape)

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from ctc_submit.cli.main import main
+from ctc_submit.data.datasets import DATASETS
 from ctc_submit.errors import DataError
 from ctc_submit.pack.entry import (
     CONFIGURATIONS,
@@ -34,9 +35,8 @@ EVERYTHING = Rendering(batch=True, short_names=True, training=True, cluster=True
 
 def everything() -> dict[str, str]:
     """Every kind of file there is."""
-    entries = entries_for(
-        [HELA, "Fluo-N2DH-SIM+"], configurations=["", *CONFIGURATIONS], segmentation_only=True
-    )
+    entries = entries_for([HELA, "Fluo-N2DH-SIM+"], configurations=["", *CONFIGURATIONS])
+    entries += entries_for(["Fluo-N3DL-DRO"], segmentation_only=True)
     return render_folder(entries, EVERYTHING) | launchers()
 
 
@@ -68,6 +68,30 @@ def test_an_official_name_in_another_letter_case_is_refused() -> None:
     with pytest.raises(DataError, match=f"^{HELA.lower()}: expected {HELA}; letter case matters$"):
         entries_for([HELA.lower()])
     assert entries_for(["My-Cells"], sequences=["01"]) == [Entry("My-Cells", "01")]
+
+
+@pytest.mark.parametrize("number", ["1", "001", "1a", "01_RES", "٠١"])
+def test_sequences_have_two_digits(number: str) -> None:
+    with pytest.raises(DataError, match=f"^sequence '{number}': expected two digits, such as 01$"):
+        entries_for(["My-Cells"], sequences=["01", number])
+
+
+def test_data_sets_of_the_challenge_have_two_sequences() -> None:
+    with pytest.raises(DataError, match=f"^sequence '03': {HELA} has 01 and 02$"):
+        entries_for([HELA], sequences=["03"])
+    assert entries_for(["My-Cells"], sequences=["03"]) == [Entry("My-Cells", "03")]
+
+
+def test_three_data_sets_have_a_second_result() -> None:
+    names = [name for name in DATASETS if name.startswith("Fluo-N3DL")]
+    entries = entries_for(DATASETS, segmentation_only=True)
+    second = [entry for entry in entries if entry.segmentation_only]
+    assert len(entries) == 2 * 20 + len(second)
+    assert second == [Entry(name, number, "", True) for name in names for number in ("01", "02")]
+    with pytest.raises(
+        DataError, match=r"^--csb: only .*-TRIF have .*, found DIC-SIM; leave it out$"
+    ):
+        entries_for(["DIC-SIM"], segmentation_only=True)
 
 
 def test_an_unknown_configuration_is_refused() -> None:
@@ -320,6 +344,21 @@ def test_command_renders_the_whole_generalizable_submission(tmp_path: Path) -> N
     names = {path.name for path in out.iterdir()}
     assert len(names) == 156 + 13 * 3 + 3
     assert {"BF-C2DL-HSC-01-allGT.sh", "Train-PhC-C2DL-PSC-GT+ST.sh"} <= names
+
+
+@pytest.mark.parametrize("options", [["--sequence", "1"], ["--csb"]])
+def test_command_refuses_scripts_that_nobody_would_run(tmp_path: Path, options: list[str]) -> None:
+    out = tmp_path / "SW"
+    done = CliRunner().invoke(main, ["scripts", "DIC-SIM", *options, "--out", str(out)])
+    assert done.exit_code == 3
+    assert len(done.stderr.splitlines()) == 1 and not out.exists()
+
+
+def test_command_takes_a_sequence_named_twice_once(tmp_path: Path) -> None:
+    out = tmp_path / "SW"
+    twice = ["--sequence", "01", "--sequence", "01"]
+    done = CliRunner().invoke(main, ["scripts", HELA, *twice, "--out", str(out)])
+    assert (done.exit_code, done.output) == (0, f"{out}: 1 files\n")
 
 
 def test_command_wants_a_data_set() -> None:

@@ -489,6 +489,41 @@ def test_command_says_what_it_did(scene: Scene, monkeypatch: pytest.MonkeyPatch)
     )
 
 
+def test_warnings_are_told_and_it_is_packed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctc_submit.pack.submission.pinned_requirements", lambda: "")
+    for number in range(4):
+        change(scene.result, number, lambda labels: labels.fill(0))
+    (scene.result / "res_track.txt").write_text("")
+    (scene.data / "SW").mkdir()  # in which pack writes no script
+    folders = ["--models", str(scene.sources.models), "--out", str(scene.out)]
+    done = CliRunner().invoke(main, ["pack", str(scene.data), *folders, "--no-preflight"])
+    assert done.exit_code == 0, done.output
+    second = scene.result.with_name("02_RES")
+    assert [line.partition(" expected ")[0] for line in done.stderr.splitlines()] == [
+        f"{second}: [both-sequences, warning]",
+        f"{scene.result / 'mask000.tif'}: [empty, warning]",
+        f"{scene.result}: [nothing-found, warning]",
+    ]
+    assert done.stdout.splitlines()[-1].startswith(f"{scene.out}: ready")
+    assert ", warning]" not in done.stdout
+
+
+def test_warnings_of_what_is_not_packed_are_not_told(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(scene.data / HELA, scene.data / "Other")
+    (scene.result / "Thumbs.db").write_text("")
+    warned: list[str] = []
+    sources = replace(scene.sources, datasets=(HELA,))
+    pack(sources, scene.out, PackConfig(preflight=False), warn=warned.append)
+    stray, other = scene.result / "Thumbs.db", scene.result.with_name("02_RES")
+    assert [line.partition(",")[0] for line in warned] == [
+        f"{other}: [both-sequences",
+        f"{stray}: [stray",
+    ]
+    assert capsys.readouterr() == ("", "")
+
+
 def test_command_wants_a_name_for_a_model(scene: Scene) -> None:
     done = CliRunner().invoke(main, ["pack", str(scene.data), "--model", "folder"])
     assert done.exit_code == 2

@@ -188,6 +188,33 @@ def test_missing_masks_and_other_sizes_are_named(tmp_path: Path) -> None:
         next(write_overlays(tmp_path / "02_RES", sequence, tmp_path / "out"))
 
 
+def test_a_failure_leaves_no_folder_of_its_own(tmp_path: Path) -> None:
+    sequence, out = sequence_in(tmp_path, 12), tmp_path / "deep" / "out"
+    write_labels(tmp_path / "01_RES" / "mask001.tif", two_touching()[1:])
+    with pytest.raises(DataError, match=r"mask001\.tif: is 4×8 pixels"):
+        list(write_overlays(tmp_path / "01_RES", sequence, out))
+    assert not out.parent.exists()
+
+
+def test_a_failure_leaves_a_folder_that_was_there(tmp_path: Path) -> None:
+    sequence, out = sequence_in(tmp_path), tmp_path / "out"
+    list(write_overlays(tmp_path / "01_RES", sequence, out))
+    (out / "notes.txt").write_text("mine")
+    write_labels(tmp_path / "01_RES" / "mask001.tif", two_touching()[1:])
+    with pytest.raises(DataError, match=r"mask001\.tif: is 4×8 pixels"):
+        list(write_overlays(tmp_path / "01_RES", sequence, out))
+    names = ["notes.txt", "t000.png", "t001.png", "t002.png"]
+    assert [path.name for path in sorted(out.iterdir())] == names
+
+
+def test_who_takes_some_pictures_only_keeps_them(tmp_path: Path) -> None:
+    sequence = sequence_in(tmp_path)
+    drawn = write_overlays(tmp_path / "01_RES", sequence, tmp_path / "out")
+    first = next(drawn)
+    del drawn
+    assert first.is_file()
+
+
 def test_pictures_do_not_lie_among_masks_or_frames(tmp_path: Path) -> None:
     sequence = sequence_in(tmp_path)
     for name in ("01_RES", "01", "01/../01_RES"):
