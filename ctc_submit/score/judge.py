@@ -22,7 +22,9 @@ from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.record import MEASURES, FrameScore, Record
 from ctc_submit.score.scan import FrameFound, scan
 from ctc_submit.score.seg import mean_seg
+from ctc_submit.score.track_rows import rows_of_truth
 from ctc_submit.score.tracking import Tracking, judge_tracks
+from ctc_submit.score.unmarked import unmarked
 
 NO_SEG = "the truth has no annotated object in SEG"
 NO_MARKERS = "the truth has no tracking markers (TRA)"
@@ -68,10 +70,15 @@ def score(
     files, lost = pair_files(images, masks, answer)
     found = list(scan(files, workers=workers))
     faults += lost + [fault for frame in found for fault in frame.faults]
-    tracks = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
-    tracking = judge_tracks(found, list(images.markers), *tracks)
+    paths = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
+    theirs = rows_of_truth(paths[0]) if truth == TRUTHS[0] and paths[0].exists() else None
+    marked = list(images.markers)
+    rows = theirs.rows.values() if theirs else ()
+    gaps = unmarked(rows, marked, max((*masks, *marked)), paths[0].parent, digits)
+    tracking = judge_tracks(found, marked, paths, theirs, whole=not gaps)
     logger.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
-    return _record(_Compared(sequence, truth, answer, digits, images, found, faults), tracking)
+    compared = _Compared(sequence, truth, answer, digits, images, found, faults + gaps, bool(gaps))
+    return _record(compared, tracking)
 
 
 def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = None) -> list[Record]:
@@ -133,14 +140,17 @@ class _Compared:
     images: TruthFiles
     found: list[FrameFound]
     faults: list[Problem]
+    gaps: bool
+    """Whether markers are missing in frames in which the truth has tracks."""
 
     def all_outlined(self) -> bool:
         """Tell whether every segmentation of the truth could be compared."""
         return sum(len(frame.outlines) for frame in self.found) == self.images.annotated
 
     def all_matched(self) -> bool:
-        """Tell whether the markers of every frame could be compared."""
-        return sum(frame.match is not None for frame in self.found) == len(self.images.markers)
+        """Tell whether the markers of every frame are there and could be compared."""
+        matched = sum(frame.match is not None for frame in self.found)
+        return not self.gaps and matched == len(self.images.markers)
 
 
 def _record(compared: _Compared, tracking: Tracking) -> Record:
