@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctc_submit.data.annotations import TRUTHS
@@ -13,6 +13,14 @@ from ctc_submit.errors import DataError
 from ctc_submit.score.truth_files import marked, segmented
 
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
+
+_IMAGE = {
+    "SEG": re.compile(
+        r"(?P<kind>man_seg)(?P<z>_)?(?P<time>[0-9]+)(?(z)_[0-9]{3})\.tif", re.IGNORECASE
+    ),
+    "TRA": re.compile(r"(?P<kind>man_track)(?P<time>[0-9]+)\.tif", re.IGNORECASE),
+}
+"""The images of a truth, with any number of digits."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +50,13 @@ class TruthFiles:
         whole: Time to segmentation of the whole frame.
         slices: Time to segmentations of single slices: z and file.
         markers: Time to tracking markers, in time order; none in silver truth.
+        misnamed: ``SEG`` or ``TRA`` to the fault that all images there have other digits.
     """
 
     whole: Mapping[int, Path]
     slices: Mapping[int, list[tuple[int, Path]]]
     markers: Mapping[int, Path]
+    misnamed: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
     def annotated(self) -> int:
@@ -72,13 +82,29 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
             whole[time] = folder / "SEG" / name
         else:
             slices[time].append((z, folder / "SEG" / name))
-    markers = marked(folder / "TRA", digits) if truth == TRUTHS[0] else []
-    found = TruthFiles(whole, slices, {time: folder / "TRA" / name for name, time in markers})
+    times = marked(folder / "TRA", digits) if truth == TRUTHS[0] else []
+    markers = {time: folder / "TRA" / name for name, time in times}
+    empty = [] if whole or slices else ["SEG"]
+    empty += ["TRA"] if truth == TRUTHS[0] and not markers else []
+    faults = {part: _misnamed(folder / part, digits) for part in empty}
+    misnamed = {part: fault for part, fault in faults.items() if fault is not None}
+    found = TruthFiles(whole, slices, markers, misnamed)
     if not found.times:
         raise DataError(
             f"{folder}: holds no man_seg or man_track image with {digits} digits, as the masks have"
         )
     return found
+
+
+def _misnamed(folder: Path, digits: int) -> Problem | None:
+    """Tell of images of a truth in a folder where none has that many digits in its name."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    other = next((match for match in map(_IMAGE[folder.name].fullmatch, names) if match), None)
+    if other is None:
+        return None
+    expected = f"{other['kind']} images with {digits} digits, as the masks have"
+    mend = "rename the images, or the masks"
+    return Problem(folder, "digits", expected, f"{len(other['time'])}, as in {other[0]}", mend)
 
 
 def find_result(folder: Path) -> tuple[dict[int, Path], list[Problem]]:

@@ -69,11 +69,12 @@ def score(
     images = find_truth(folder, truth, digits)
     files, lost = pair_files(images, masks, answer)
     found = list(scan(files, workers=workers))
-    faults += lost + [fault for frame in found for fault in frame.faults]
+    faults += [*images.misnamed.values(), *lost]
+    faults += [fault for frame in found for fault in frame.faults]
     paths = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
     theirs = rows_of_truth(paths[0]) if truth == TRUTHS[0] and paths[0].exists() else None
     marked = list(images.markers)
-    rows = theirs.rows.values() if theirs else ()
+    rows = theirs.rows.values() if theirs and "TRA" not in images.misnamed else ()
     gaps = unmarked(rows, marked, max((*masks, *marked)), paths[0].parent, digits)
     tracking = judge_tracks(found, marked, paths, theirs, whole=not gaps)
     logger.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
@@ -145,12 +146,14 @@ class _Compared:
 
     def all_outlined(self) -> bool:
         """Tell whether every segmentation of the truth could be compared."""
-        return sum(len(frame.outlines) for frame in self.found) == self.images.annotated
+        outlined = sum(len(frame.outlines) for frame in self.found)
+        return "SEG" not in self.images.misnamed and outlined == self.images.annotated
 
     def all_matched(self) -> bool:
         """Tell whether the markers of every frame are there and could be compared."""
         matched = sum(frame.match is not None for frame in self.found)
-        return not self.gaps and matched == len(self.images.markers)
+        whole = not self.gaps and "TRA" not in self.images.misnamed
+        return whole and matched == len(self.images.markers)
 
 
 def _record(compared: _Compared, tracking: Tracking) -> Record:
