@@ -3,6 +3,7 @@
 import logging
 import platform
 import re
+import shlex
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -14,7 +15,7 @@ import numpy as np
 from ctc_submit import __version__
 from ctc_submit.data.annotations import TRUTHS, truth_folder
 from ctc_submit.data.problem import Problem
-from ctc_submit.data.sequence import Sequence, digits_of
+from ctc_submit.data.sequence import Sequence, digits_of, written_name, written_path
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
 from ctc_submit.score.frame_files import TruthFiles, find_result, find_truth, pair_files
@@ -108,13 +109,26 @@ def numbers_to_score(dataset: Path, truth: str = "GT") -> list[str]:
         match[1]: truth_folder(Sequence.at(dataset / match[1]), truth) for match in names if match
     }
     if not folders:
-        raise DataError(f"{dataset}: holds no result folder 01_RES or 02_RES; nothing to score")
+        raise _no_result(dataset)
     known = sorted(number for number, folder in folders.items() if folder.is_dir())
     if not known:
         raise _no_truth(folders[min(folders)])
     for number in sorted(set(folders) - set(known)):
         logger.warning("%s: no such folder; %s_RES is not scored", folders[number], number)
     return known
+
+
+def _no_result(folder: Path) -> DataError:
+    """Return the error that a data set has no result, or that one of its folders was named."""
+    part = re.match(r"\d\d(?!\d)", written_name(folder))
+    above = folder.parent if folder.name not in {"", ".."} else written_path(folder).parent
+    if part is None or not (above / f"{part[0]}_RES").is_dir():
+        return DataError(f"{folder}: holds no result folder 01_RES or 02_RES; nothing to score")
+    whole = shlex.quote(str(above))
+    return DataError(
+        f"{folder}: holds no result folder 01_RES or 02_RES; "
+        f"name the data set: ctc-submit eval {whole} {part[0]}"
+    )
 
 
 def _no_truth(folder: Path) -> DataError:
