@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctc_submit.data.annotations import TRUTHS
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import digits_of
 from ctc_submit.errors import DataError
@@ -73,8 +74,18 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
     """Find the images of a truth whose names have that many digits.
 
     Raises:
-        DataError: If there is none.
+        DataError: If there is none, or a folder may not be read.
     """
+    with reading(folder):
+        found = _images(folder, truth, digits)
+    if not found.times:
+        raise DataError(
+            f"{folder}: holds no man_seg or man_track image with {digits} digits, as the masks have"
+        )
+    return found
+
+
+def _images(folder: Path, truth: str, digits: int) -> TruthFiles:
     whole: dict[int, Path] = {}
     slices: dict[int, list[tuple[int, Path]]] = defaultdict(list)
     for name, time, z in segmented(folder / "SEG", digits):
@@ -88,12 +99,7 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
     empty += ["TRA"] if truth == TRUTHS[0] and not markers else []
     faults = {part: _misnamed(folder / part, digits) for part in empty}
     misnamed = {part: fault for part, fault in faults.items() if fault is not None}
-    found = TruthFiles(whole, slices, markers, misnamed)
-    if not found.times:
-        raise DataError(
-            f"{folder}: holds no man_seg or man_track image with {digits} digits, as the masks have"
-        )
-    return found
+    return TruthFiles(whole, slices, markers, misnamed)
 
 
 def _misnamed(folder: Path, digits: int) -> Problem | None:
@@ -111,11 +117,12 @@ def find_result(folder: Path) -> tuple[dict[int, Path], list[Problem]]:
     """Return time to mask, and the masks whose names have another number of digits than most.
 
     Raises:
-        DataError: If there is no such folder, or no mask in it.
+        DataError: If there is no such folder, or no mask in it, or it may not be read.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected a result with mask000.tif in it")
-    found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
+    with reading(folder):
+        found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
     if not found:
         raise DataError(f"{folder}: holds no mask000.tif; there is no result to score")
     width = Counter(map(digits_of, found)).most_common(1)[0][0]

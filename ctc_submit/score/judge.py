@@ -14,6 +14,7 @@ import numpy as np
 
 from ctc_submit import __version__
 from ctc_submit.data.annotations import TRUTHS, truth_folder
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import Sequence, digits_of, written_name, written_path
 from ctc_submit.errors import DataError
@@ -58,7 +59,7 @@ def score(
         The record. Where files are at fault it lists them all, and has no score that they touch.
 
     Raises:
-        DataError: If the truth or the result is missing altogether.
+        DataError: If the truth or the result is missing altogether or may not be read.
         ValueError: If ``truth`` is neither ``GT`` nor ``ST``.
     """
     folder = truth_folder(sequence, truth)
@@ -73,7 +74,9 @@ def score(
     faults += [*images.misnamed.values(), *lost]
     faults += [fault for frame in found for fault in frame.faults]
     paths = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
-    theirs = rows_of_truth(paths[0]) if truth == TRUTHS[0] and paths[0].exists() else None
+    with reading(folder):
+        tracked = truth == TRUTHS[0] and paths[0].exists()
+    theirs = rows_of_truth(paths[0]) if tracked else None
     marked = list(images.markers)
     rows = theirs.rows.values() if theirs and "TRA" not in images.misnamed else ()
     gaps = unmarked(rows, marked, max((*masks, *marked)), paths[0].parent, digits)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import written_name
 from ctc_submit.score.aogm import Counts, counts_of_edges, counts_of_match, lnk, total, tra
@@ -73,11 +74,16 @@ def judge_tracks(
         paths: ``man_track.txt`` and ``res_track.txt``.
         theirs: What could be read of the truth's tracks, None where there is no file.
         whole: Whether the truth has markers in all frames in which it has tracks.
+
+    Raises:
+        DataError: If the result's folder may not be read.
     """
     truth, result = paths
     if not marked:
         return Tracking(reason="the truth has no tracking markers")
-    if not result.exists():
+    with reading(result.parent):
+        tracked = result.exists()
+    if not tracked:
         folder = written_name(result.parent)
         return Tracking(reason=f"no {result.name} in {folder}: segmentation only")
     if theirs is None:
