@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ctc_submit.errors import CtcError, DataError
@@ -40,6 +40,20 @@ def demand_writable(folder: Path, kind: type[CtcError] = DataError) -> None:
     """
     if not os.access(folder, os.W_OK):
         raise kind(f"{folder}: cannot be written (no permission)")
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Look for files in a folder, or in those inside.
+
+    Raises:
+        DataError: If one of them may not be read.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        place = error.filename or folder
+        raise DataError(f"{place}: cannot be read (no permission)") from error
 
 
 def swap_in(new: Path, whole: Path) -> None:

@@ -132,7 +132,7 @@ def check_result(
         workers: Masks read at the same time.
 
     Raises:
-        DataError: If ``sequence`` has no usable raw frames.
+        DataError: If ``sequence`` has no usable raw frames, or the result may not be read.
         ValueError: If the benchmark is not known.
     """
     if benchmark is not None and benchmark not in BENCHMARKS:

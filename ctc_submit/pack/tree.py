@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctc_submit.data.datasets import DATASETS
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import written_name
 from ctc_submit.errors import DataError
@@ -56,8 +57,13 @@ class Place:
 
 
 def is_result(folder: Path) -> bool:
-    """Tell whether a folder is one result rather than a tree of them."""
-    masks = any(_MASK.fullmatch(path.name) for path in folder.iterdir())
+    """Tell whether a folder is one result rather than a tree of them.
+
+    Raises:
+        DataError: If it may not be read.
+    """
+    with reading(folder):
+        masks = any(_MASK.fullmatch(path.name) for path in folder.iterdir())
     if masks or (folder / "res_track.txt").exists():
         return True
     named = split_name(folder) is not None or any(folder.glob("*.tif"))

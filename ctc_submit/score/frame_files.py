@@ -3,16 +3,25 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctc_submit.data.annotations import TRUTHS
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import digits_of
 from ctc_submit.errors import DataError
 from ctc_submit.score.truth_files import marked, segmented
 
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
+
+_IMAGE = {
+    "SEG": re.compile(
+        r"(?P<kind>man_seg)(?P<z>_)?(?P<time>[0-9]+)(?(z)_[0-9]{3})\.tif", re.IGNORECASE
+    ),
+    "TRA": re.compile(r"(?P<kind>man_track)(?P<time>[0-9]+)\.tif", re.IGNORECASE),
+}
+"""The images of a truth, with any number of digits."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +51,13 @@ class TruthFiles:
         whole: Time to segmentation of the whole frame.
         slices: Time to segmentations of single slices: z and file.
         markers: Time to tracking markers, in time order; none in silver truth.
+        misnamed: ``SEG`` or ``TRA`` to the fault that all images there have other digits.
     """
 
     whole: Mapping[int, Path]
     slices: Mapping[int, list[tuple[int, Path]]]
     markers: Mapping[int, Path]
+    misnamed: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
     def annotated(self) -> int:
@@ -63,17 +74,10 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
     """Find the images of a truth whose names have that many digits.
 
     Raises:
-        DataError: If there is none.
+        DataError: If there is none, or a folder may not be read.
     """
-    whole: dict[int, Path] = {}
-    slices: dict[int, list[tuple[int, Path]]] = defaultdict(list)
-    for name, time, z in segmented(folder / "SEG", digits):
-        if z is None:
-            whole[time] = folder / "SEG" / name
-        else:
-            slices[time].append((z, folder / "SEG" / name))
-    markers = marked(folder / "TRA", digits) if truth == TRUTHS[0] else []
-    found = TruthFiles(whole, slices, {time: folder / "TRA" / name for name, time in markers})
+    with reading(folder):
+        found = _images(folder, truth, digits)
     if not found.times:
         raise DataError(
             f"{folder}: holds no man_seg or man_track image with {digits} digits, as the masks have"
@@ -81,15 +85,44 @@ def find_truth(folder: Path, truth: str, digits: int) -> TruthFiles:
     return found
 
 
+def _images(folder: Path, truth: str, digits: int) -> TruthFiles:
+    whole: dict[int, Path] = {}
+    slices: dict[int, list[tuple[int, Path]]] = defaultdict(list)
+    for name, time, z in segmented(folder / "SEG", digits):
+        if z is None:
+            whole[time] = folder / "SEG" / name
+        else:
+            slices[time].append((z, folder / "SEG" / name))
+    times = marked(folder / "TRA", digits) if truth == TRUTHS[0] else []
+    markers = {time: folder / "TRA" / name for name, time in times}
+    empty = [] if whole or slices else ["SEG"]
+    empty += ["TRA"] if truth == TRUTHS[0] and not markers else []
+    faults = {part: _misnamed(folder / part, digits) for part in empty}
+    misnamed = {part: fault for part, fault in faults.items() if fault is not None}
+    return TruthFiles(whole, slices, markers, misnamed)
+
+
+def _misnamed(folder: Path, digits: int) -> Problem | None:
+    """Tell of images of a truth in a folder where none has that many digits in its name."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    other = next((match for match in map(_IMAGE[folder.name].fullmatch, names) if match), None)
+    if other is None:
+        return None
+    expected = f"{other['kind']} images with {digits} digits, as the masks have"
+    mend = "rename the images, or the masks"
+    return Problem(folder, "digits", expected, f"{len(other['time'])}, as in {other[0]}", mend)
+
+
 def find_result(folder: Path) -> tuple[dict[int, Path], list[Problem]]:
     """Return time to mask, and the masks whose names have another number of digits than most.
 
     Raises:
-        DataError: If there is no such folder, or no mask in it.
+        DataError: If there is no such folder, or no mask in it, or it may not be read.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected a result with mask000.tif in it")
-    found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
+    with reading(folder):
+        found = [path for path in sorted(folder.iterdir()) if _MASK.fullmatch(path.name)]
     if not found:
         raise DataError(f"{folder}: holds no mask000.tif; there is no result to score")
     width = Counter(map(digits_of, found)).most_common(1)[0][0]

@@ -3,6 +3,7 @@
 import logging
 import platform
 import re
+import shlex
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -13,8 +14,9 @@ import numpy as np
 
 from ctc_submit import __version__
 from ctc_submit.data.annotations import TRUTHS, truth_folder
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
-from ctc_submit.data.sequence import Sequence, digits_of
+from ctc_submit.data.sequence import Sequence, digits_of, written_name, written_path
 from ctc_submit.errors import DataError
 from ctc_submit.score.aogm import Counts, counts_of_match, det, total
 from ctc_submit.score.frame_files import TruthFiles, find_result, find_truth, pair_files
@@ -22,7 +24,9 @@ from ctc_submit.score.overall import mean_of_both
 from ctc_submit.score.record import MEASURES, FrameScore, Record
 from ctc_submit.score.scan import FrameFound, scan
 from ctc_submit.score.seg import mean_seg
+from ctc_submit.score.track_rows import rows_of_truth
 from ctc_submit.score.tracking import Tracking, judge_tracks
+from ctc_submit.score.unmarked import unmarked
 
 NO_SEG = "the truth has no annotated object in SEG"
 NO_MARKERS = "the truth has no tracking markers (TRA)"
@@ -55,7 +59,7 @@ def score(
         The record. Where files are at fault it lists them all, and has no score that they touch.
 
     Raises:
-        DataError: If the truth or the result is missing altogether.
+        DataError: If the truth or the result is missing altogether or may not be read.
         ValueError: If ``truth`` is neither ``GT`` nor ``ST``.
     """
     folder = truth_folder(sequence, truth)
@@ -67,11 +71,19 @@ def score(
     images = find_truth(folder, truth, digits)
     files, lost = pair_files(images, masks, answer)
     found = list(scan(files, workers=workers))
-    faults += lost + [fault for frame in found for fault in frame.faults]
-    tracks = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
-    tracking = judge_tracks(found, list(images.markers), *tracks)
+    faults += [*images.misnamed.values(), *lost]
+    faults += [fault for frame in found for fault in frame.faults]
+    paths = (folder / "TRA" / "man_track.txt", answer / "res_track.txt")
+    with reading(folder):
+        tracked = truth == TRUTHS[0] and paths[0].exists()
+    theirs = rows_of_truth(paths[0]) if tracked else None
+    marked = list(images.markers)
+    rows = theirs.rows.values() if theirs and "TRA" not in images.misnamed else ()
+    gaps = unmarked(rows, marked, max((*masks, *marked)), paths[0].parent, digits)
+    tracking = judge_tracks(found, marked, paths, theirs, whole=not gaps)
     logger.info("%s %s: %d frames compared", sequence.dataset, sequence.number, len(found))
-    return _record(_Compared(sequence, truth, answer, digits, images, found, faults), tracking)
+    compared = _Compared(sequence, truth, answer, digits, images, found, faults + gaps, bool(gaps))
+    return _record(compared, tracking)
 
 
 def score_dataset(dataset: Path, *, truth: str = "GT", workers: int | None = None) -> list[Record]:
@@ -100,13 +112,26 @@ def numbers_to_score(dataset: Path, truth: str = "GT") -> list[str]:
         match[1]: truth_folder(Sequence.at(dataset / match[1]), truth) for match in names if match
     }
     if not folders:
-        raise DataError(f"{dataset}: holds no result folder 01_RES or 02_RES; nothing to score")
+        raise _no_result(dataset)
     known = sorted(number for number, folder in folders.items() if folder.is_dir())
     if not known:
         raise _no_truth(folders[min(folders)])
     for number in sorted(set(folders) - set(known)):
         logger.warning("%s: no such folder; %s_RES is not scored", folders[number], number)
     return known
+
+
+def _no_result(folder: Path) -> DataError:
+    """Return the error that a data set has no result, or that one of its folders was named."""
+    part = re.match(r"\d\d(?!\d)", written_name(folder))
+    above = folder.parent if folder.name not in {"", ".."} else written_path(folder).parent
+    if part is None or not (above / f"{part[0]}_RES").is_dir():
+        return DataError(f"{folder}: holds no result folder 01_RES or 02_RES; nothing to score")
+    whole = shlex.quote(str(above))
+    return DataError(
+        f"{folder}: holds no result folder 01_RES or 02_RES; "
+        f"name the data set: ctc-submit eval {whole} {part[0]}"
+    )
 
 
 def _no_truth(folder: Path) -> DataError:
@@ -133,14 +158,19 @@ class _Compared:
     images: TruthFiles
     found: list[FrameFound]
     faults: list[Problem]
+    gaps: bool
+    """Whether markers are missing in frames in which the truth has tracks."""
 
     def all_outlined(self) -> bool:
         """Tell whether every segmentation of the truth could be compared."""
-        return sum(len(frame.outlines) for frame in self.found) == self.images.annotated
+        outlined = sum(len(frame.outlines) for frame in self.found)
+        return "SEG" not in self.images.misnamed and outlined == self.images.annotated
 
     def all_matched(self) -> bool:
-        """Tell whether the markers of every frame could be compared."""
-        return sum(frame.match is not None for frame in self.found) == len(self.images.markers)
+        """Tell whether the markers of every frame are there and could be compared."""
+        matched = sum(frame.match is not None for frame in self.found)
+        whole = not self.gaps and "TRA" not in self.images.misnamed
+        return whole and matched == len(self.images.markers)
 
 
 def _record(compared: _Compared, tracking: Tracking) -> Record:

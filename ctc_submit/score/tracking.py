@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.data.sequence import written_name
 from ctc_submit.score.aogm import Counts, counts_of_edges, counts_of_match, lnk, total, tra
@@ -21,10 +22,11 @@ from ctc_submit.score.paired import FrameMatch, pair
 from ctc_submit.score.scan import FrameFound
 from ctc_submit.score.track_faults import faults_of
 from ctc_submit.score.track_fractions import track_fractions
-from ctc_submit.score.track_rows import TrackRows, rows_of_result, rows_of_truth
+from ctc_submit.score.track_rows import TrackRows, rows_of_result
 
 TOLERANCE = 2
 """The i of BC(i) that goes into BIO and OP_CLB."""
+_PUT_BACK = "put it back, from the data set's archive"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,12 @@ class Tracking:
 
 
 def judge_tracks(
-    found: Sequence[FrameFound], marked: Sequence[int], truth: Path, result: Path
+    found: Sequence[FrameFound],
+    marked: Sequence[int],
+    paths: tuple[Path, Path],
+    theirs: TrackRows | None,
+    *,
+    whole: bool,
 ) -> Tracking:
     """Take the measures of the tracks.
 
@@ -64,25 +71,35 @@ def judge_tracks(
     Args:
         found: The frames that were compared, in time order.
         marked: Times of all frames with markers, also of those that were not compared.
-        truth: ``man_track.txt``.
-        result: ``res_track.txt``.
+        paths: ``man_track.txt`` and ``res_track.txt``.
+        theirs: What could be read of the truth's tracks, None where there is no file.
+        whole: Whether the truth has markers in all frames in which it has tracks.
+
+    Raises:
+        DataError: If the result's folder may not be read.
     """
+    truth, result = paths
     if not marked:
         return Tracking(reason="the truth has no tracking markers")
-    if not result.exists():
+    with reading(result.parent):
+        tracked = result.exists()
+    if not tracked:
         folder = written_name(result.parent)
         return Tracking(reason=f"no {result.name} in {folder}: segmentation only")
-    if not truth.exists():
-        return Tracking(reason=f"the truth has no {truth.name}")
+    if theirs is None:
+        fault = Problem(truth, "track-file", "the tracks of the markers", "no file", _PUT_BACK)
+        return Tracking(faults=(fault,), reason=f"the truth has no {truth.name}")
     times = range(marked[0], marked[-1] + 1)
-    if len(times) != len(marked):
-        return Tracking(reason="the markers of the truth do not cover a run of frames")
-    theirs, ours = rows_of_truth(truth), rows_of_result(result, times)
+    ours = rows_of_result(result, times)
     frames = {frame.time: frame.match for frame in found if frame.match is not None}
     faults = theirs.faults + ours.faults
-    faults += _inconsistent(theirs, ours, frames, times, (truth, result))
+    in_a_run = len(times) == len(marked)
+    if whole and in_a_run:
+        faults += _inconsistent(theirs, ours, frames, times, paths)
     if faults:
         return Tracking(faults=tuple(faults), reason=_count(len(faults)))
+    if not whole or not in_a_run:
+        return Tracking(reason="the markers of the truth do not cover a run of frames")
     if len(frames) < len(marked):
         return Tracking(reason="some images cannot be read")
     lineages = (Lineage.of(theirs.rows.values()), Lineage.of(ours.rows.values()))

@@ -156,6 +156,23 @@ def test_without_truth_it_says_so_in_one_line(dataset: Path) -> None:
     assert "truth" in done.stderr
 
 
+@pytest.mark.parametrize("named", ["01", "01_RES", "01_GT", "01_RES/"])
+def test_a_sequence_in_the_place_of_its_data_set_is_told_the_command(
+    dataset: Path, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spaced = dataset.rename(dataset.with_name("my data"))
+    (spaced / "01").mkdir()
+    done = evaluate(f"{spaced}/{named}")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (3, 1)
+    assert done.stderr.endswith(f"name the data set: ctc-submit eval '{spaced}' 01\n")
+    monkeypatch.chdir(spaced)
+    assert "ctc-submit eval . 01" in evaluate(named).stderr
+    monkeypatch.chdir(spaced / named)
+    assert f"ctc-submit eval '{spaced}' 01" in evaluate(".").stderr
+    (spaced / "02_GT").mkdir()
+    assert "nothing to score" in evaluate(spaced / "02_GT").stderr
+
+
 def test_each_reason_is_told_where_nothing_is_scored(dataset: Path) -> None:
     shutil.rmtree(dataset / "01_GT" / "SEG")
     (dataset / "01_RES" / "mask001.tif").write_bytes(b"")

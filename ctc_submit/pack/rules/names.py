@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctc_submit.data.folders import reading
 from ctc_submit.data.problem import Problem
 from ctc_submit.pack.reference import Reference
 
@@ -56,8 +57,13 @@ class Listing:
 
 
 def list_folder(folder: Path, reference: Reference) -> Listing:
-    """List a result folder; of the masks, those with the right number of digits count."""
-    names = tuple(sorted(path.name for path in folder.iterdir()))
+    """List a result folder; of the masks, those with the right number of digits count.
+
+    Raises:
+        DataError: If it may not be read.
+    """
+    with reading(folder):
+        names = tuple(sorted(path.name for path in folder.iterdir()))
     widths = Counter(len(match[1]) for match in map(_MASK.fullmatch, names) if match)
     width = reference.digits or max(widths, key=lambda digits: (widths[digits], digits), default=3)
     masks: dict[int, Path] = {}
