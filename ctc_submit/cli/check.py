@@ -30,7 +30,7 @@ from ctc_submit.errors import RulesBroken
 @click.option(
     "--json",
     "record",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Also write everything found to this file.",
 )
 @click.option("--strict", is_flag=True, help="Warnings count as faults.")
@@ -47,11 +47,14 @@ def command(
     RESULT is a result folder such as DIC-C2DH-HeLa/01_RES, or a folder with a whole submission in
     it. Exit code 0 if nothing is wrong, 5 if something is; warnings alone are not wrong.
     """
+    from ctc_submit.data.folders import demand_file
     from ctc_submit.data.labels import whole_file
     from ctc_submit.data.problem import tell
     from ctc_submit.pack.check import check_all
     from ctc_submit.pack.tree import is_result
 
+    if record is not None:
+        demand_file(record, ".json")
     tree = any(folder.is_dir() and not is_result(folder) for folder in results)
     if sequence is not None and (len(results) != 1 or tree):
         raise click.UsageError("--sequence goes with one RESULT")

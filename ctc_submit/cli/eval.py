@@ -61,6 +61,7 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
 
     if options.result is not None and number is None:
         raise click.UsageError("--result goes with a NUMBER")
+    _demand_places(options)
     found = find_tools(options.tools)
     numbers = [number] if number else numbers_to_score(dataset, options.truth)
     records = []
@@ -74,10 +75,9 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
         records.append(record)
     if len(records) > 1:
         click.echo(mean_table(records[0].dataset, numbers, mean_scores(records)))
-    if options.json:
-        write_json(options.json, records)
-    if options.csv:
-        write_csv(options.csv, records)
+    for path, write in ((options.json, write_json), (options.csv, write_csv)):
+        if path is not None:
+            write(path, records)
     faults = [fault for record in records for fault in record.faults]
     for fault in faults[:MOST_FAULTS]:
         click.echo(f"ctc-submit: {fault.line}", err=True)
@@ -85,6 +85,17 @@ def command(dataset: Path, number: str | None, options: EvalOptions) -> None:
         raise ToolError("; ".join(differences))
     if faults:
         raise DataError(_told(len(faults), options.json))
+
+
+def _demand_places(options: EvalOptions) -> None:
+    """Refuse, before anything is scored, files that the scores cannot be written to."""
+    from ctc_submit.data.folders import demand_file
+
+    for path, ending in ((options.json, ".json"), (options.csv, ".csv")):
+        if path is not None:
+            demand_file(path, ending)
+    if options.json is not None and options.json == options.csv:
+        raise click.UsageError(f"{options.json}: is given for --json and for --csv")
 
 
 def _told(faults: int, as_json: Path | None) -> str:

@@ -1,6 +1,5 @@
 """Give the masks of a result labels that are consistent over time."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,7 @@ def command(
 
 def _demand_looks(*, table: Path | None, lineage: Path | None, geff: Path | None) -> None:
     """Refuse, before a mask is touched, what could not be written beside them."""
-    from ctc_submit.errors import DataError
+    from ctc_submit.data.folders import demand_file
     from ctc_submit.track.geff_file import demand_new
     from ctc_submit.track.picture import demand_format
     from ctc_submit.track.table import demand_csv
@@ -83,14 +82,7 @@ def _demand_looks(*, table: Path | None, lineage: Path | None, geff: Path | None
         if path is None:
             continue
         demand(path)
-        folder = path.absolute().parent
-        if not folder.is_dir():
-            raise DataError(f"{path.parent}: no such folder; make it, or name another file")
-        if path.is_dir():
-            raise DataError(f"{path}: is a folder; name a file")
-        stream = path.exists() and not path.is_file()
-        if not stream and not os.access(folder, os.W_OK | os.X_OK):
-            raise DataError(f"{path}: cannot be written (no permission)")
+        demand_file(path, path.suffix)
 
 
 def _write_looks(done: Any, *, table: Path | None, lineage: Path | None, geff: Path | None) -> None:

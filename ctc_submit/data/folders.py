@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ctc_submit.errors import CtcError, DataError
 
+_NO_REPORT = {"man_track.txt", "res_track.txt", "-"}
+
 
 def make_folder(folder: Path, kind: type[CtcError] = DataError) -> None:
     """Make a folder and those above it, where they are missing.
@@ -54,6 +56,29 @@ def reading(folder: Path) -> Iterator[None]:
     except PermissionError as error:
         place = error.filename or folder
         raise DataError(f"{place}: cannot be read (no permission)") from error
+
+
+def demand_file(path: Path, ending: str) -> None:
+    """Say at once that a file cannot be written, or that it would take the place of data.
+
+    Args:
+        path: Need not exist; a pipe or a device is taken as it is.
+        ending: What its name should end in, for the message.
+
+    Raises:
+        DataError: If its folder is missing or may not be written, it is a folder, or its name is
+            that of a frame, a mask or a track file, or ``-``.
+    """
+    if path.suffix.lower() in {".tif", ".tiff"} or path.name in _NO_REPORT:
+        raise DataError(f"{path}: is no name for what is written; name one that ends in {ending}")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise DataError(f"{path.parent}: no such folder; make it, or name another file")
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; name a file")
+    stream = path.exists() and (not path.is_file() or folder in {Path("/dev"), Path("/dev/fd")})
+    if not stream and not os.access(folder, os.W_OK | os.X_OK):
+        raise DataError(f"{path}: cannot be written (no permission)")
 
 
 def swap_in(new: Path, whole: Path) -> None:

@@ -20,10 +20,10 @@ def demand_new(path: Path) -> None:
         ToolError: If the package geff is not installed.
         DataError: If there is something in the place of the folder.
     """
-    if any(find_spec(name) is None for name in ("geff", "networkx")):
-        raise ToolError("GEFF needs the package geff: pip install 'ctc-submit[tracks]'")
     if path.exists():
         raise DataError(f"{path}: exists; remove it or name another folder")
+    if any(find_spec(name) is None for name in ("geff", "networkx")):
+        raise ToolError("GEFF needs the package geff: pip install 'ctc-submit[tracks]'")
 
 
 def write_geff(path: Path, result: Path, scale: Scale) -> None:

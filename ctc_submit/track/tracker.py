@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +99,8 @@ def track_result(
     Raises:
         DataError: If a mask is missing, damaged or of another size than the others, if masks and
             frames differ in number or size, if the border leaves nothing of a frame, if there are
-            more tracks than 16-bit labels, or if the result cannot be written. The folder is then
-            as it was.
+            more tracks than 16-bit labels, if another program changes the masks meanwhile, or if
+            the result cannot be written. The folder is then as it was.
     """
     settings = settings or TrackConfig()
     given, source = written_path(result), result.resolve()
@@ -107,6 +108,7 @@ def track_result(
     if target.exists():
         demand_writable(target)
     masks = _find(source, target)
+    as_found = _state_of(masks.values())
     names = [sequence.dataset] if sequence else [given.parent.name, source.parent.name]
     sequence = sequence or _frames_beside(given) or _frames_beside(source)
     if sequence is not None:
@@ -130,7 +132,7 @@ def track_result(
         links = link_by_library(movie, mending("link"), sequence, settings)
     relabeller = Relabeller(movie, links)
     digits = digits_of(masks[0])
-    with whole_folder(target) as partial:
+    with whole_folder(target) as partial, _unchanged(masks.values(), as_found, given):
         keep_foreign(target, partial)
         maps = relabeller.label_maps(mending("write"))
         for time, labels in enumerate(maps):
@@ -139,6 +141,33 @@ def track_result(
             write_tracks(partial / TRACK_FILE, relabeller.tracks)
     counts = (relabeller.drawn, len(faults))
     return Tracked(target, relabeller.tracks, len(masks), *counts, scale)
+
+
+def _state_of(masks: Iterable[Path]) -> list[tuple[int, ...]]:
+    """Return what tells whether files are still those that they were.
+
+    Raises:
+        DataError: If one is no longer there.
+    """
+    try:
+        found = [path.stat() for path in masks]
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read ({error.strerror})") from None
+    return [(one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
+
+
+@contextmanager
+def _unchanged(masks: Iterable[Path], found: list[tuple[int, ...]], folder: Path) -> Iterator[None]:
+    """Let a block end well only if the masks are still as they were found.
+
+    Raises:
+        DataError: If they are not, whatever the block stumbled over.
+    """
+    try:
+        yield
+    finally:
+        if _state_of(masks) != found:
+            raise DataError(f"{folder}: another program changed its masks meanwhile; track again")
 
 
 def link_movie(movie: Movie, settings: TrackConfig) -> Links:

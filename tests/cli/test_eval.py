@@ -137,6 +137,33 @@ def test_a_pipe_in_the_place_of_a_mask_is_a_fault_and_not_waited_for(
     assert "mask001.tif: [unreadable]" in done.stderr and "no file that can be read" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("01_RES/mask000.tif", "is no name for what is written"),
+        ("01_GT/TRA/man_track.txt", "is no name for what is written"),
+        ("-", "is no name for what is written"),
+        ("nowhere/a.json", "no such folder"),
+        ("01_GT", "is a folder"),
+    ],
+)
+def test_a_place_that_cannot_take_the_scores_is_told_before_they_are_taken(
+    dataset: Path, option: str, name: str, said: str
+) -> None:
+    before = {p: p.read_bytes() for p in dataset.rglob("*") if p.is_file()}
+    done = evaluate(dataset, "01", option, dataset / name)
+    assert (done.exit_code, done.stdout) == (3, "") and said in done.stderr
+    assert {p: p.read_bytes() for p in dataset.rglob("*") if p.is_file()} == before
+
+
+def test_one_file_for_json_and_csv_is_refused(dataset: Path, tmp_path: Path) -> None:
+    place = tmp_path / "scores"
+    done = evaluate(dataset, "01", "--json", place, "--csv", place)
+    assert done.exit_code == 2 and "is given for --json and for --csv" in done.stderr
+    assert not place.exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 @pytest.mark.parametrize("place", ["01_RES/res_track.txt", "01_GT/TRA/man_track.txt"])
 def test_a_pipe_in_the_place_of_a_track_file_is_not_waited_for(dataset: Path, place: str) -> None:

@@ -660,3 +660,12 @@ def test_a_data_set_that_cannot_be_read_is_not_passed_over(
     monkeypatch.setattr("os.access", lambda path, _: Path(path).name not in closed)
     with pytest.raises(DataError, match=r"GOWT1: cannot be read \(no permission\)"):
         find_results(tmp_path)
+
+
+def test_a_mask_is_not_overwritten_by_the_record(tmp_path: Path) -> None:
+    result = faultless(tmp_path)
+    before = {path.name: path.read_bytes() for path in result.iterdir()}
+    masks = [str(path) for path in sorted(result.glob("mask*.tif"))]  # a pattern behind --json
+    done = CliRunner().invoke(main, ["check", "--json", *masks])
+    assert done.exit_code == 3 and "mask000.tif: is no name for what is written" in done.stderr
+    assert {path.name: path.read_bytes() for path in result.iterdir()} == before

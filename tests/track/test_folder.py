@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,27 @@ def test_the_result_lies_beside_the_link_to_the_masks(folder: Path, tmp_path: Pa
     dataset.mkdir()
     (dataset / "01_ERR_SEG").symlink_to(folder)
     assert track_result(dataset / "01_ERR_SEG").folder == dataset / "01_RES"
+
+
+@pytest.mark.parametrize("phase", ["measure", "write"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_masks_that_another_program_changes_meanwhile_are_not_written(
+    folder: Path, tmp_path: Path, phase: str, apart: bool
+) -> None:
+    def meddle(maps: Iterable[np.ndarray], what: str, number: int) -> Iterator[np.ndarray]:
+        for time, labels in enumerate(maps):
+            yield labels
+            if (what, time) == (phase, 1):
+                new = folder / "new.tif"
+                write_labels(new, np.full_like(labels, 7))
+                new.replace(folder / "mask000.tif")
+
+    target = tmp_path / "elsewhere"
+    with pytest.raises(DataError, match="changed its masks meanwhile; track again"):
+        track_result(folder, output=target if apart else None, watch=meddle)
+    assert not target.exists() and not (folder / "res_track.txt").exists()
+    assert (read_labels(folder / "mask000.tif") == 7).all()
+    track_result(folder)
 
 
 def test_a_damaged_mask_changes_nothing(folder: Path) -> None:
