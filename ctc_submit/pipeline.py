@@ -181,6 +181,8 @@ class Run:
     def _open(self, settings: dict[str, Any]) -> tuple[int, ...] | None:
         """Make the folder to write to, empty unless a run is resumed: then say its masks' size."""
         recover(self.target)
+        if self.result.exists():
+            demand_writable(self.result)
         journal, size = self.partial / JOURNAL, None
         if goes_on := self.config.resume and journal.exists():
             try:
@@ -200,8 +202,6 @@ class Run:
             self.partial.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DataError(f"{self.result}: cannot be written ({error.strerror})") from error
-        if self.result.exists():
-            demand_writable(self.result)
         _write_record(journal, settings | {"state": "running"})
         return size
 

@@ -95,6 +95,19 @@ def test_digits_are_those_of_the_frames(tmp_path: Path) -> None:
     assert (tmp_path / "01_RES" / "mask0005.tif").exists()
 
 
+def test_a_result_that_may_not_be_written_leaves_nothing_beside(
+    sequence: Sequence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shut(folder: Path) -> None:
+        raise DataError(f"{folder}: cannot be written (no permission)")
+
+    monkeypatch.setattr(pipeline, "demand_writable", shut)
+    sequence.result.mkdir()
+    with pytest.raises(DataError, match="no permission"):
+        run(sequence)
+    assert sorted(p.name for p in sequence.result.parent.iterdir()) == ["01", "01_RES"]
+
+
 def test_the_record_tells_how_cells_were_linked(
     sequence: Sequence, monkeypatch: pytest.MonkeyPatch
 ) -> None:

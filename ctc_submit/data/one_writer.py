@@ -36,7 +36,10 @@ def one_writer(folder: Path, task: str = "") -> Iterator[None]:
             f"{folder}: another program is writing it; wait for its end, or name another folder"
         ) from None
     except OSError as error:
-        raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
+        reason = error.strerror or error
+        raise DataError(
+            f"{folder}: cannot be written, as {path.parent} cannot ({reason}); name another folder"
+        ) from error
     try:
         yield
     finally:
