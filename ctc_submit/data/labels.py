@@ -101,6 +101,9 @@ def whole_file(path: Path) -> Iterator[Path]:
             partial.replace(path)
     except OSError as error:
         reason = error.strerror or f"{error}; is the disk full?"
+        if isinstance(error, FileNotFoundError) and str(error.filename) == str(partial):
+            if path.parent.is_dir():  # somebody else has taken away what was begun here
+                reason = "another program writes it at the same time"
         raise DataError(f"{path}: cannot be written ({reason})") from error
     finally:
         with suppress(OSError):

@@ -177,6 +177,17 @@ def test_an_interrupted_write_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_that_two_programs_write_at_once_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="another program writes it at the same time"):
+        with whole_file(tmp_path / "a.json") as first:
+            first.write_text("first")
+            with whole_file(tmp_path / "a.json") as second:
+                second.write_text("second")
+    assert (tmp_path / "a.json").read_text() == "second"
+    with pytest.raises(DataError, match="No such file"), whole_file(tmp_path / "none/a") as partial:
+        partial.write_text("x")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_pipe_stays_one_and_is_written_to(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
