@@ -327,7 +327,8 @@ def test_what_processes_are_sent_is_small(
         yield from ()
 
     monkeypatch.setattr(run, "learn", seen)
-    list(train(replace(job(dataset, "a"), method=name, method_config=method_named(name).config())))
+    described = replace(job(dataset, "a"), method=name, chosen=frozenset())
+    list(train(replace(described, method_config=method_named(name).config())))
     assert sizes and sizes[0] < 1e5
 
 
