@@ -58,6 +58,17 @@ def reading(folder: Path) -> Iterator[None]:
         raise DataError(f"{place}: cannot be read (no permission)") from error
 
 
+def is_stream(path: Path) -> bool:
+    """Tell whether a path is a pipe or a device, which reading or replacing would not suit."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def is_written_through(path: Path) -> bool:
+    """Tell whether a file is to be written to where it is: a stream, or under /dev."""
+    device = path.absolute().parent in {Path("/dev"), Path("/dev/fd")}
+    return is_stream(path) or (device and path.is_file())
+
+
 def demand_file(path: Path, ending: str) -> None:
     """Say at once that a file cannot be written, or that it would take the place of data.
 
@@ -76,8 +87,7 @@ def demand_file(path: Path, ending: str) -> None:
         raise DataError(f"{path.parent}: no such folder; make it, or name another file")
     if path.is_dir():
         raise DataError(f"{path}: is a folder; name a file")
-    stream = path.exists() and (not path.is_file() or folder in {Path("/dev"), Path("/dev/fd")})
-    if not stream and not os.access(folder, os.W_OK | os.X_OK):
+    if not is_written_through(path) and not os.access(folder, os.W_OK | os.X_OK):
         raise DataError(f"{path}: cannot be written (no permission)")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
+from ctc_submit.data.folders import is_written_through
 from ctc_submit.data.frames import read_tiff
 from ctc_submit.data.sequence import numbered_files
 from ctc_submit.errors import DataError
@@ -88,8 +89,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         DataError: If the file system refuses (no such folder, no permission, disk full).
     """
-    device = path.absolute().parent in {Path("/dev"), Path("/dev/fd")}
-    stream = path.exists() and not path.is_dir() and (device or not path.is_file())
+    stream = is_written_through(path)
     place = Path(tempfile.mkdtemp()) if stream else path.parent
     partial = place / f".{path.name}.partial"
     try:

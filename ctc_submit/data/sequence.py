@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
+from ctc_submit.data.folders import is_stream
 from ctc_submit.errors import DataError
 
 _SEQUENCE = re.compile(r"[0-9]{2}(?![0-9])")
@@ -127,7 +128,7 @@ def numbered_files(
         match = pattern.fullmatch(path.name)
         if match is None:
             continue
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if is_stream(path):
             raise DataError(f"{path}: is a pipe or a device; expected a file")
         number = int(match[1])
         if number in found:

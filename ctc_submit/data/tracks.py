@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ctc_submit.data.folders import is_stream
 from ctc_submit.data.labels import MOST_LABELS, whole_file
 from ctc_submit.errors import DataError
 
@@ -73,7 +74,7 @@ def track_bytes(path: Path) -> bytes:
     Raises:
         OSError: If the file cannot be read, or is none.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
+    if is_stream(path):
         raise OSError(errno.EINVAL, "a pipe or a device, no file")
     return path.read_bytes()
 

@@ -23,10 +23,10 @@ from ctc_submit.score.scan import FrameFound
 from ctc_submit.score.track_faults import faults_of
 from ctc_submit.score.track_fractions import track_fractions
 from ctc_submit.score.track_rows import TrackRows, rows_of_result
+from ctc_submit.score.unmarked import PUT_BACK
 
 TOLERANCE = 2
 """The i of BC(i) that goes into BIO and OP_CLB."""
-_PUT_BACK = "put it back, from the data set's archive"
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,18 @@ def judge_tracks(
         folder = written_name(result.parent)
         return Tracking(reason=f"no {result.name} in {folder}: segmentation only")
     if theirs is None:
-        fault = Problem(truth, "track-file", "the tracks of the markers", "no file", _PUT_BACK)
+        fault = Problem(truth, "track-file", "the tracks of the markers", "no file", PUT_BACK)
         return Tracking(faults=(fault,), reason=f"the truth has no {truth.name}")
     times = range(marked[0], marked[-1] + 1)
     ours = rows_of_result(result, times)
     frames = {frame.time: frame.match for frame in found if frame.match is not None}
     faults = theirs.faults + ours.faults
-    in_a_run = len(times) == len(marked)
-    if whole and in_a_run:
+    complete = whole and len(times) == len(marked)
+    if complete:
         faults += _inconsistent(theirs, ours, frames, times, paths)
     if faults:
         return Tracking(faults=tuple(faults), reason=_count(len(faults)))
-    if not whole or not in_a_run:
+    if not complete:
         return Tracking(reason="the markers of the truth do not cover a run of frames")
     if len(frames) < len(marked):
         return Tracking(reason="some images cannot be read")

@@ -7,6 +7,9 @@ from pathlib import Path
 from ctc_submit.data.problem import Problem
 from ctc_submit.score.track_file import Row
 
+PUT_BACK = "put it back, from the data set's archive"
+"""What mends a truth that lacks a file."""
+
 
 def unmarked(
     rows: Iterable[Row], marked: Sequence[int], last: int, folder: Path, digits: int
@@ -36,8 +39,7 @@ def unmarked(
 def _fault(path: Path, begin: int, end: int) -> Problem:
     more = f", nor for the frames up to {end}" if end > begin else ""
     expected = f"markers for frame {begin}, as man_track.txt has tracks there"
-    mend = "put it back, from the data set's archive"
-    return Problem(path, "markers-missing", expected, f"no file{more}", mend)
+    return Problem(path, "markers-missing", expected, f"no file{more}", PUT_BACK)
 
 
 def _runs(rows: Iterable[Row]) -> list[tuple[int, int]]:
