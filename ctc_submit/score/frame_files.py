@@ -15,13 +15,8 @@ from ctc_submit.score.truth_files import marked, segmented
 
 _MASK = re.compile(r"mask([0-9]{3,})\.tif", re.IGNORECASE)
 
-_IMAGE = {
-    "SEG": re.compile(
-        r"(?P<kind>man_seg)(?P<z>_)?(?P<time>[0-9]+)(?(z)_[0-9]{3})\.tif", re.IGNORECASE
-    ),
-    "TRA": re.compile(r"(?P<kind>man_track)(?P<time>[0-9]+)\.tif", re.IGNORECASE),
-}
-"""The images of a truth, with any number of digits."""
+_KIND = re.compile(r"(man_[a-z]+)_?([0-9]+).*", re.IGNORECASE)
+"""The image of a truth: what it shows, and its time."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +99,13 @@ def _images(folder: Path, truth: str, digits: int) -> TruthFiles:
 
 def _misnamed(folder: Path, digits: int) -> Problem | None:
     """Tell of images of a truth in a folder where none has that many digits in its name."""
-    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    other = next((match for match in map(_IMAGE[folder.name].fullmatch, names) if match), None)
-    if other is None:
+    found = segmented(folder, None) if folder.name == "SEG" else marked(folder, None)
+    first = next((match for name, *_ in found if (match := _KIND.fullmatch(name))), None)
+    if first is None:
         return None
-    expected = f"{other['kind']} images with {digits} digits, as the masks have"
+    expected = f"{first[1]} images with {digits} digits, as the masks have"
     mend = "rename the images, or the masks"
-    return Problem(folder, "digits", expected, f"{len(other['time'])}, as in {other[0]}", mend)
+    return Problem(folder, "digits", expected, f"{len(first[2])}, as in {first[0]}", mend)
 
 
 def find_result(folder: Path) -> tuple[dict[int, Path], list[Problem]]:
