@@ -79,16 +79,25 @@ class EpochReport:
 class Course:
     """The course of a training so far: its rows, its best score, its state on disk."""
 
-    def __init__(self, job: Job, learner: Learner, segment: SegmentConfig) -> None:
+    def __init__(
+        self,
+        job: Job,
+        learner: Learner,
+        segment: SegmentConfig,
+        origin: dict[str, list[str]],
+    ) -> None:
         """Begin with nothing.
 
-        ``origin`` is what the card says of the model that the training started from
-        (`ctc_submit.train.held_out.origin_of`).
+        Args:
+            job: What is to be learned.
+            learner: Takes the steps.
+            segment: Settings to judge with.
+            origin: What the card says of the model that the training started from
+                (`ctc_submit.train.held_out.origin_of`); empty where there was none.
         """
-        self.job, self.learner, self.segment = job, learner, segment
+        self.job, self.learner, self.segment, self.origin = job, learner, segment, origin
         self.rows: list[Row] = []
         self.best, self.since_best, self.seconds = -1.0, 0, 0.0
-        self.origin: dict[str, list[str]] = {}
         self.clock, self.saved = time.perf_counter(), -math.inf
 
     def resume(self) -> None:

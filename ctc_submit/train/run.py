@@ -117,8 +117,7 @@ def _learn(
     learner = Learner(method, job.config, order.steps, group=group)
     judged = method_named(job.method).method.of(method.config)
     judged.net.to(job.device)
-    course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)))
-    course.origin = origin
+    course = Course(job, learner, SegmentConfig(overlap=_overlap(sizes)), origin)
     course.resume()
     if group.told(course.is_stuck(), learner.device):
         return
