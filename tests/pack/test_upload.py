@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -135,6 +136,8 @@ def site(tmp_path: Path, certificate: Path) -> Iterator[Site]:
     logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
     thread.start()
     try:
+        with socket.create_connection(("127.0.0.1", port), 10) as first:
+            assert first.recv(3)  # a greeting: the loop runs, so it may be closed
         yield running
     finally:
         server.close_all()
