@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 import tracemalloc
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from ctc_submit.errors import DataError
 from ctc_submit.pack import rules
 from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
-from ctc_submit.pack.rules import encoding
+from ctc_submit.pack.reference import Reference
+from ctc_submit.pack.rules import encoding, names
 from ctc_submit.pack.rules.signal import contrast_of
 from ctc_submit.pack.tree import find_results, result_files
 from ctc_submit.score.mask import open_mask
@@ -281,6 +283,18 @@ def test_two_digits_are_a_fault(tmp_path: Path) -> None:
     for index in range(2):
         write_labels(result / f"mask{index:02d}.tif", label_map(index))
     assert found(check_result(result)) == ["digits"]
+
+
+@pytest.mark.parametrize("name", ["20231128.tif", "mask20231128.tif"])
+def test_a_date_in_the_place_of_a_number_is_one_fault(tmp_path: Path, name: str) -> None:
+    result = faultless(tmp_path)
+    shutil.rmtree(result.with_name("01"))
+    for path in result.glob("mask*"):
+        path.rename(result / name)
+    unknown = Reference()
+    [problem] = islice(names.mask_missing(names.list_folder(result, unknown), unknown), 2)
+    assert (problem.path, problem.found) == (result / name, "number 20231128, masks: 1")
+    assert "mask-missing" in found(check_result(result))
 
 
 def test_digits_of_another_script_are_a_fault(tmp_path: Path) -> None:
