@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from ctc_submit.pack.entry import (
     Entry,
     generalizable_datasets,
 )
-from ctc_submit.pack.reference import split_name
+from ctc_submit.pack.reference import find_reference, split_name
+from ctc_submit.pack.rules.names import TRACKS, list_folder
 
 SOFTWARE = "SW"
 _BESIDE = ("_overlay", "_report_files")
@@ -105,18 +105,16 @@ def _folders(root: Path) -> list[Path]:
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
     """Return the files of a result that are handed in, sorted; logs and strays are not.
 
-    Masks are those with as many digits as most.
+    Masks are those that the check holds against the rules: with the digits of the raw frames, or
+    with those of most masks where nothing tells.
 
     Args:
         result: The result folder.
         tracks: Whether the track file is handed in.
     """
-    named = {path: _MASK.fullmatch(path.name) for path in sorted(result.iterdir())}
-    masks = {path: len(mask[1]) for path, mask in named.items() if mask}
-    usual = Counter(masks.values()).most_common(1)
-    files = [path for path, digits in masks.items() if digits == usual[0][0]]
-    track_file = result / "res_track.txt"
-    return [*files, track_file] if tracks and track_file.is_file() else files
+    masks = sorted(list_folder(result, find_reference(result)).masks.values())
+    track_file = result / TRACKS
+    return [*masks, track_file] if tracks and track_file.is_file() else masks
 
 
 def entry_of(place: Place) -> Entry:

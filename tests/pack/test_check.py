@@ -462,8 +462,23 @@ def test_a_tree_is_one_whatever_lies_in_it_and_it_is_called(tmp_path: Path) -> N
     assert [report.result for report in check_all([result])] == [result]
 
 
-def test_masks_with_the_digits_of_most_are_handed_in(tmp_path: Path) -> None:
+def test_masks_with_the_digits_of_the_frames_are_handed_in(tmp_path: Path) -> None:
     result = faultless(tmp_path)
+    masks = [path.name for path in result_files(result, tracks=False)]
+    for name in masks:
+        shutil.copyfile(result / name, result / f"mask0{name[4:]}")
+    assert [path.name for path in result_files(result, tracks=False)] == masks
+    for frame in result.with_name("01").iterdir():
+        frame.rename(frame.with_name(f"t0{frame.name[1:]}"))
+    assert check_result(result).faults == ()
+    assert [path.name for path in result_files(result, tracks=False)] == [
+        f"mask0{name[4:]}" for name in masks
+    ]
+
+
+def test_masks_with_the_digits_of_most_are_handed_in_without_frames(tmp_path: Path) -> None:
+    result = faultless(tmp_path, dataset="Sim")
+    shutil.rmtree(result.with_name("01"))
     for time_index in range(1, FRAMES):
         path = result / f"mask{time_index:03d}.tif"
         path.rename(result / f"mask{time_index:04d}.tif")
