@@ -109,6 +109,25 @@ def test_without_an_engine_every_command_says_so_in_one_line(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.iterdir()) == [HELA, "model"]
 
 
+def test_models_are_in_the_image_by_the_names_that_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Path]] = []
+    monkeypatch.setattr("ctc_submit.container.image.build_image", lambda *_: "sha256:0")
+    monkeypatch.setattr(
+        "ctc_submit.container.image.context_files", lambda named, **_: seen.append(named)
+    )
+    for folder in ("one/best", "two/best"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / HELA).symlink_to(tmp_path / "two" / "best")
+    first, second, link = (str(tmp_path / name) for name in ("one/best", "two/best", HELA))
+    done = CliRunner().invoke(main, ["docker", "build", first, second])
+    assert (done.exit_code, seen) == (2, [])
+    assert "two of MODELS have one name" in done.stderr
+    assert CliRunner().invoke(main, ["docker", "build", first, link]).exit_code == 0
+    assert seen == [{"best": Path(first), HELA: Path(link)}]
+
+
 def test_a_sequence_without_frames_is_said_before_the_engine_is_asked(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["docker", "run", str(tmp_path / "01"), "--model", "m"])
     assert done.exit_code == 3
