@@ -55,6 +55,11 @@ class Place:
         suffix = f"-{self.configuration}" if self.configuration else ""
         return f"{self.dataset}-{self.sequence}{suffix}"
 
+    @property
+    def home(self) -> Path:
+        """The data set's folder."""
+        return self.result.parent.parent if self.benchmark else self.result.parent
+
 
 def is_result(folder: Path) -> bool:
     """Tell whether a folder is one result rather than a tree of them.
@@ -89,7 +94,8 @@ def find_results(root: Path) -> list[Place]:
 def _folders(root: Path) -> list[Path]:
     """Return the folders that lie where results do, sorted.
 
-    Pictures and reports, and what a run that goes on writes to, are passed over.
+    Pictures and reports, and what is hidden, such as what a run that goes on writes to or a bin of
+    deleted files, are passed over.
 
     Raises:
         DataError: If one that bears the name of a data set cannot be read.
@@ -99,7 +105,8 @@ def _folders(root: Path) -> list[Path]:
             raise DataError(f"{folder}: cannot be read (no permission); results could lie in it")
     depths = ("*", "*/*", f"*/{SEGMENTATION_ONLY}/*")
     found = {path for depth in depths for path in root.glob(depth) if path.is_dir()}
-    return sorted(p for p in found if not p.name.endswith(_BESIDE) and p.name[0] != ".")
+    seen = (p for p in found if not any(name[0] == "." for name in p.relative_to(root).parts))
+    return sorted(p for p in seen if not p.name.endswith(_BESIDE))
 
 
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
