@@ -208,6 +208,14 @@ def test_no_line_of_type_is_wider_than_the_page(models: dict[str, Path], scale: 
     assert all(after.down >= line.bottom - 1e-9 for line, after in pairwise(lines))
 
 
+def test_a_word_wider_than_the_page_is_cut(models: dict[str, Path]) -> None:
+    path = "/scratch/a/path/without/a/blank" * 12
+    text = render_markdown(read_cards(models), About("TEAM", options=("--weights", path)))
+    set_ = [line.runs[0][1] for line in lines_of(text) if "scratch" in line.runs[0][1]]
+    assert "".join(set_).partition("/scratch")[2].startswith(path.removeprefix("/scratch")[:300])
+    assert max(map(len, set_)) < 130
+
+
 def test_bold_words_are_set_bold() -> None:
     [line] = lines_of("so **two words**: plain")
     assert [(text, bold) for _, text, bold in line.runs] == [
