@@ -24,8 +24,11 @@ def command() -> None:
 def build(models: tuple[Path, ...], config: BuildConfig) -> None:
     """Build an image with the model folders MODELS in it, by their folders' names."""
     from ctc_submit.container.image import build_image, context_files
+    from ctc_submit.data.sequence import written_name
 
-    named = {folder.resolve().name: folder for folder in models}
+    named = {written_name(folder): folder for folder in models}
+    if len(named) < len(models):
+        raise click.UsageError("two of MODELS have one name, which only one can have in the image")
     context = context_files(named, wheels=config.wheels)
     identifier = build_image(context, config, lambda text: click.echo(text, err=True, nl=False))
     click.echo(f"{config.tag}: {identifier}")

@@ -7,7 +7,9 @@ from typing import Any
 
 from ctc_submit.container.engine import Mount, Say, caller, engine, gpu_request, run_container
 from ctc_submit.container.settings import ContainerConfig
+from ctc_submit.data.labels import whole_file
 from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.whole_folder import keep_foreign, whole_folder
 from ctc_submit.errors import DataError, ToolError
 from ctc_submit.pack.method_page import CARD, partners_of
 
@@ -16,6 +18,8 @@ def run_sequence(
     sequence: Sequence, result: Path, model: str, config: ContainerConfig, say: Say
 ) -> int:
     """Run one sequence in a container; the result appears whole, or an earlier one stays.
+
+    What else lies in the result folder stays, too.
 
     Args:
         sequence: Its folder is mounted read-only.
@@ -30,16 +34,22 @@ def run_sequence(
 
     Raises:
         CheckpointError: If a path to a model leads to none.
-        DataError: If there are no frames, or the result cannot be written.
+        DataError: If there are no frames, or the result cannot be written or no folder of its own.
         ToolError: If no engine answers, there is no such image, or no GPU where one is wanted.
     """
     frames = f"/data/{sequence.dataset}/{sequence.number}"
     _ = sequence.frames  # said here, not in there, if there are none
     here = _model_here(model)
-    parent = result.absolute().parent
+    result = result if result.name not in {"", ".."} else result.resolve()
+    target = result.resolve()
+    if not target.name or target == sequence.folder.resolve():
+        raise DataError(f"{result}: holds the raw frames; name another folder for the result")
+    if target.exists() and not target.is_dir():
+        raise DataError(f"{result}: is a file; name a folder for the result")
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{result.name}.", suffix=".partial", dir=parent))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        prefix = f".{result.name}."
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=target.parent))
     except OSError as error:
         raise DataError(f"{result}: cannot be written ({error.strerror})") from error
     try:
@@ -91,14 +101,16 @@ def _further(given: tuple[str, ...]) -> list[Mount]:
 
 
 def _publish(scratch: Path, result: Path) -> None:
-    """Put the new result, and its record beside it, in the place of an earlier one."""
+    """Let the new result, and its record beside it, take the place of an earlier one."""
     made = scratch / result.name
     if not made.is_dir():
         raise ToolError(f"{result}: the container ended well but wrote no result; check the image")
-    earlier = scratch / "earlier"
-    if result.exists():
-        result.replace(earlier)
-    made.replace(result)
+    target = result.resolve()
+    with whole_folder(target) as partial:
+        keep_foreign(target, partial)
+        for file in made.iterdir():
+            file.replace(partial / file.name)
     record = f"{result.name}.run.json"
     if (scratch / record).is_file():
-        (scratch / record).replace(result.with_name(record))
+        with whole_file(result.with_name(record)) as written:
+            shutil.copyfile(scratch / record, written)

@@ -56,6 +56,8 @@ def whole_folder(folder: Path) -> Iterator[Path]:
                 _replace(folder, partial, old)
                 if here:
                     logger.warning('%s is a new folder; to see it from here: cd "$PWD"', folder)
+        except BrokenPipeError:  # nobody reads what is printed; the folder is not at fault
+            raise
         except OSError as error:
             raise DataError(f"{folder}: cannot be written ({error.strerror or error})") from error
         finally:

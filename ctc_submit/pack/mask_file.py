@@ -4,6 +4,7 @@ The evaluator (libtiff) takes every image file directory as one slice and knows 
 axes or hyperstacks, so neither does this.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,7 +70,7 @@ def read_mask_file(path: Path) -> MaskFile:
     if len({(page.height, page.width) for page in found}) > 1:
         raise DataError("slices of different sizes")
     mask = MaskFile(path, tuple(found), None)
-    pixels = int(np.prod(mask.shape))
+    pixels = math.prod(mask.shape)
     if claims_too_much(pixels * max(page.bits * page.samples for page in found) // 8, len(data)):
         raise DataError(f"{pixels} pixels claimed by a file of {len(data)} bytes")
     if all(map(_as_the_rule_says, found)):

@@ -49,6 +49,9 @@ TRACKING = (
     "the sequence's median cell, so that one set of parameters serves all sequences."
 )
 
+_SETTINGS = ("config", "segment", "track", "data", "training")
+_LISTS = {"scores": dict, "notes": str}
+
 _SAID_BEFORE = {"measure", "value", "protocol", "data"}
 
 ROAD = (
@@ -123,7 +126,18 @@ def _read_card(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"{folder / CARD}: cannot be read ({error})") from None
     if not isinstance(card, dict) or "method" not in card:
         raise CheckpointError(f"{folder / CARD}: is not a model's card")
+    for name in (*_SETTINGS, *_LISTS):
+        if (value := card.get(name)) and not _is_told(name, value):
+            expected = "values by name" if name in _SETTINGS else "a list"
+            raise CheckpointError(f"{folder / CARD}: {name}: expected {expected}, found {value!r}")
     return card
+
+
+def _is_told(name: str, value: Any) -> bool:
+    """Say whether a chapter of a card is of the kind that its description is made of."""
+    if name in _SETTINGS:
+        return isinstance(value, dict)
+    return isinstance(value, list) and all(isinstance(part, _LISTS[name]) for part in value)
 
 
 def render_markdown(cards: Mapping[str, Mapping[str, Any]], about: About) -> str:

@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import time
@@ -168,13 +169,14 @@ def _install(folder: Path, prefix: list[str], environment: dict[str, str]) -> No
 
 
 def _offer(python: Path, folder: Path, environment: dict[str, str]) -> None:
-    """Put a ``python3`` on PATH that is the given interpreter."""
+    """Put a ``python3`` on PATH that is the given interpreter, with its user's packages."""
     programs = folder / ".bin"
     programs.mkdir()
     starter = programs / "python3"
     starter.write_text(f'#!/bin/sh\nexec {shlex.quote(str(python.absolute()))} "$@"\n', "utf-8")
     starter.chmod(0o755)
     environment["PATH"] = f"{programs}:{environment['PATH']}"
+    environment["PYTHONUSERBASE"] = site.getuserbase()  # else looked for in the new, empty home
 
 
 def _bring(source: Path, target: Path) -> None:
@@ -199,17 +201,24 @@ def _call(words: list[str], folder: Path, environment: dict[str, str]) -> tuple[
 
     It ends, with all that it has started, when this program is stopped.
     """
-    with subprocess.Popen(
-        words,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    ) as process:
+    try:
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(
+            f"pre-flight: {folder / words[0]}: cannot be started ({error.strerror}); programs must "
+            "be allowed to run on the disk of --out"
+        ) from None
+    with process:
         try:
             _, said = process.communicate()
         except BaseException:

@@ -61,7 +61,8 @@ def render_training(
     Args:
         configuration: One of `CONFIGURATIONS`; ``all…`` trains one model on all data sets.
         datasets: The data sets; one for the configurations of a single data set.
-        how: Models folder, set-up text, further options of ``ctc-submit train``.
+        how: Models folder and set-up text; the options of ``ctc-submit run`` are not those of
+            ``ctc-submit train``.
 
     Returns:
         Its name without extension, and the bash script.
@@ -186,7 +187,6 @@ def _model_values(model: str, how: Rendering) -> dict[str, str]:
         "model_windows": model.replace("/", "\\"),
         "setup": how.setup,
         "setup_quoted": shlex.quote(how.setup),
-        "options": "".join(f" {shlex.quote(option)}" for option in how.run_option),
     }
 
 

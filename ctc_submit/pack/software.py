@@ -124,12 +124,16 @@ def package_files(package: Path | None = None) -> dict[str, Content]:
         package: Folder of the package; the running one if None.
     """
     folder = package or Path(str(resources.files("ctc_submit")))
-    files = {
-        f"ctc_submit/{path.relative_to(folder).as_posix()}": path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
+    inside = {path.relative_to(folder): path for path in sorted(folder.rglob("*"))}
+    return {
+        f"ctc_submit/{name.as_posix()}": path
+        for name, path in inside.items()
+        if path.is_file() and not any(map(_is_left_behind, name.parts))
     }
-    return dict(files)
+
+
+def _is_left_behind(name: str) -> bool:
+    return name == "__pycache__" or name.startswith(".") or name.endswith("~")
 
 
 def wheel_files(folder: Path, requirements: str = "") -> dict[str, Content]:

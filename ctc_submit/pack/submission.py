@@ -115,6 +115,8 @@ def pack(
     for line in tell(warnings):
         warn(line)
     entries = [entry_of(place) for place in places]
+    for name in sources.named.keys() - {entry.model for entry in entries}:
+        warn(f"--model {name}: is the model of no result that is packed; look at its name")
     flights = []
     with whole_folder(whole) as folder, _empty_beside(whole) as flying:
         archive = _write(sources, places, entries, folder, config)
@@ -159,7 +161,7 @@ def _places(sources: Sources) -> list[Place]:
     if not sources.data.is_dir():
         raise DataError(f"{sources.data}: no such folder; expected one that holds DATASET/01_RES")
     places = find_results(sources.data)
-    if places and all(place.result.parent.samefile(sources.data) for place in places):
+    if places and all(place.home.samefile(sources.data) for place in places):
         raise DataError(
             f"{sources.data}: is the folder of one data set; give the one above it, and "
             f"--dataset {written_name(sources.data)}"

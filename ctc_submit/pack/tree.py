@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from ctc_submit.pack.entry import (
     Entry,
     generalizable_datasets,
 )
-from ctc_submit.pack.reference import split_name
+from ctc_submit.pack.reference import find_reference, split_name
+from ctc_submit.pack.rules.names import TRACKS, list_folder
 
 SOFTWARE = "SW"
 _BESIDE = ("_overlay", "_report_files")
@@ -55,6 +55,11 @@ class Place:
         suffix = f"-{self.configuration}" if self.configuration else ""
         return f"{self.dataset}-{self.sequence}{suffix}"
 
+    @property
+    def home(self) -> Path:
+        """The data set's folder."""
+        return self.result.parent.parent if self.benchmark else self.result.parent
+
 
 def is_result(folder: Path) -> bool:
     """Tell whether a folder is one result rather than a tree of them.
@@ -89,7 +94,8 @@ def find_results(root: Path) -> list[Place]:
 def _folders(root: Path) -> list[Path]:
     """Return the folders that lie where results do, sorted.
 
-    Pictures and reports, and what a run that goes on writes to, are passed over.
+    Pictures and reports, and what is hidden, such as what a run that goes on writes to or a bin of
+    deleted files, are passed over.
 
     Raises:
         DataError: If one that bears the name of a data set cannot be read.
@@ -99,24 +105,23 @@ def _folders(root: Path) -> list[Path]:
             raise DataError(f"{folder}: cannot be read (no permission); results could lie in it")
     depths = ("*", "*/*", f"*/{SEGMENTATION_ONLY}/*")
     found = {path for depth in depths for path in root.glob(depth) if path.is_dir()}
-    return sorted(p for p in found if not p.name.endswith(_BESIDE) and p.name[0] != ".")
+    seen = (p for p in found if not any(name[0] == "." for name in p.relative_to(root).parts))
+    return sorted(p for p in seen if not p.name.endswith(_BESIDE))
 
 
 def result_files(result: Path, *, tracks: bool = True) -> list[Path]:
     """Return the files of a result that are handed in, sorted; logs and strays are not.
 
-    Masks are those with as many digits as most.
+    Masks are those that the check holds against the rules: with the digits of the raw frames, or
+    with those of most masks where nothing tells.
 
     Args:
         result: The result folder.
         tracks: Whether the track file is handed in.
     """
-    named = {path: _MASK.fullmatch(path.name) for path in sorted(result.iterdir())}
-    masks = {path: len(mask[1]) for path, mask in named.items() if mask}
-    usual = Counter(masks.values()).most_common(1)
-    files = [path for path, digits in masks.items() if digits == usual[0][0]]
-    track_file = result / "res_track.txt"
-    return [*files, track_file] if tracks and track_file.is_file() else files
+    masks = sorted(list_folder(result, find_reference(result)).masks.values())
+    track_file = result / TRACKS
+    return [*masks, track_file] if tracks and track_file.is_file() else masks
 
 
 def entry_of(place: Place) -> Entry:

@@ -109,7 +109,7 @@ def _broken(
     most = _PAGE[0] - 2 * _MARGIN
     line: list[Word] = []
     left = start = 0.0
-    for word in words:
+    for word in (piece for whole in words for piece in _pieces(whole, (most - _INDENT) / size)):
         wide = _width(*word) * size
         if line and left + wide > most:
             yield _runs(line, start, size)
@@ -119,6 +119,18 @@ def _broken(
         left += wide + _width(" ", word[1]) * size
     if line:
         yield _runs(line, start, size)
+
+
+def _pieces(word: Word, widest: float) -> Iterator[Word]:
+    """Cut a word that is wider than a line, such as a path, into pieces that are not."""
+    text, bold = word
+    while _width(text, bold) > widest:
+        end = len(text) - 1
+        while end > 1 and _width(text[:end], bold) > widest:
+            end -= 1
+        yield text[:end], bold
+        text = text[end:]
+    yield text, bold
 
 
 def _runs(line: list[Word], left: float, size: float) -> tuple[tuple[float, str, bool], ...]:

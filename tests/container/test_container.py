@@ -109,6 +109,25 @@ def test_without_an_engine_every_command_says_so_in_one_line(tmp_path: Path) -> 
     assert sorted(path.name for path in tmp_path.iterdir()) == [HELA, "model"]
 
 
+def test_models_are_in_the_image_by_the_names_that_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, Path]] = []
+    monkeypatch.setattr("ctc_submit.container.image.build_image", lambda *_: "sha256:0")
+    monkeypatch.setattr(
+        "ctc_submit.container.image.context_files", lambda named, **_: seen.append(named)
+    )
+    for folder in ("one/best", "two/best"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / HELA).symlink_to(tmp_path / "two" / "best")
+    first, second, link = (str(tmp_path / name) for name in ("one/best", "two/best", HELA))
+    done = CliRunner().invoke(main, ["docker", "build", first, second])
+    assert (done.exit_code, seen) == (2, [])
+    assert "two of MODELS have one name" in done.stderr
+    assert CliRunner().invoke(main, ["docker", "build", first, link]).exit_code == 0
+    assert seen == [{"best": Path(first), HELA: Path(link)}]
+
+
 def test_a_sequence_without_frames_is_said_before_the_engine_is_asked(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["docker", "run", str(tmp_path / "01"), "--model", "m"])
     assert done.exit_code == 3
@@ -148,6 +167,86 @@ def test_a_name_is_a_folder_here_only_if_it_holds_a_model(
                 sequence, tmp_path / "01_RES", wrong, ContainerConfig(gpu="no"), print
             )
     assert len(shown) == 3
+
+
+@pytest.fixture
+def masks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence:
+    """A sequence, and in the place of an engine one that writes a mask and a record."""
+
+    def fake(_client: Any, _image: str, words: list[str], mounts: list[Mount], **_: Any) -> int:
+        [scratch] = [mount.source for mount in mounts if mount.target == "/result"]
+        name = Path(words[2]).name
+        (scratch / name).mkdir()
+        (scratch / name / "mask000.tif").write_text("new")
+        (scratch / f"{name}.run.json").write_text("{}")
+        return 0
+
+    monkeypatch.setattr(container_run, "run_container", fake)
+    monkeypatch.setattr(container_run, "engine", lambda: nullcontext(SimpleNamespace(info=dict)))
+    return Sequence.at(faultless(tmp_path / "data").parent / "01")
+
+
+def in_the_fake(masks: Sequence, result: Path) -> None:
+    config = ContainerConfig(gpu="no")
+    assert container_run.run_sequence(masks, result, "demo", config, print) == 0
+
+
+def test_what_is_no_part_of_an_earlier_result_stays(masks: Sequence, tmp_path: Path) -> None:
+    result = tmp_path / "mine"
+    (result / "notes").mkdir(parents=True)
+    for name in ("mask000.tif", "mask001.tif", "res_track.txt", "SEG_log.txt", "thesis.txt"):
+        (result / name).write_text("old")
+    (result / "notes" / "a.txt").write_text("old")
+    in_the_fake(masks, result)
+    there = {path.name: path.is_file() and path.read_text() for path in result.iterdir()}
+    assert there == {"mask000.tif": "new", "thesis.txt": "old", "notes": False}
+    assert (result / "notes" / "a.txt").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "mine", "mine.run.json"}
+
+
+def test_a_result_that_is_a_link_stays_one(
+    masks: Sequence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk" / "far").mkdir(parents=True)
+    (tmp_path / "01_RES").symlink_to(tmp_path / "disk" / "far")
+    in_the_fake(masks, tmp_path / "01_RES")
+    assert (tmp_path / "01_RES").is_symlink()
+    assert (tmp_path / "disk" / "far" / "mask000.tif").read_text() == "new"
+    assert (tmp_path / "01_RES.run.json").is_file()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    in_the_fake(masks, Path())
+    assert (tmp_path / "here" / "mask000.tif").read_text() == "new"
+    assert {path.name for path in (tmp_path / "disk").iterdir()} == {"far"}
+
+
+def test_a_result_in_the_place_of_data_is_refused(masks: Sequence, tmp_path: Path) -> None:
+    frames, file = sorted(masks.folder.iterdir()), tmp_path / "thesis.txt"
+    file.write_text("years of work")
+    for wrong, why in ((masks.folder, "holds the raw frames"), (file, "is a file; name a folder")):
+        with pytest.raises(DataError, match=why):
+            in_the_fake(masks, wrong)
+    assert (sorted(masks.folder.iterdir()), file.read_text()) == (frames, "years of work")
+
+
+def test_an_earlier_result_outlives_one_that_cannot_take_its_place(
+    masks: Sequence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = tmp_path / "mine"
+    result.mkdir()
+    (result / "mask000.tif").write_text("old")
+    real = Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "mask000.tif":
+            raise PermissionError(13, "Permission denied")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(DataError, match=r"mine: cannot be written \(Permission denied\)"):
+        in_the_fake(masks, result)
+    assert (result / "mask000.tif").read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "mine"}
 
 
 def test_missing_executables_are_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.hand_made_tiff import DEFLATE, LZW, PACKBITS, Leaf, tiff
 
 SIZE = (80, 96)
 FRAMES = 4
+HUGE = 2**32 - 1
 
 
 def square(labels: np.ndarray, label: int, row: int, column: int, edge: int = 8) -> None:
@@ -246,6 +247,7 @@ SCENES = [
     Scene("unreadable", "strips of no rows", _made(t278=0)),
     Scene("unreadable", "planes of no kind", _made(t284=3)),
     Scene("unreadable", "more pixels than bytes", _more_pixels_than_bytes),
+    Scene("unreadable", "more pixels than 64 bits count", _made(t256=HUGE, t257=HUGE, t278=HUGE)),
     Scene("unreadable", "a thumbnail behind", _with_a_thumbnail),
     Scene("unreadable", "a raw format", _raw_format),
     *(Scene("pixel-type", kind, _typed(kind)) for kind in ("uint8", "uint32", "int16", "float32")),

@@ -40,6 +40,8 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_what_is_packed_is_unpacked(tmp_path: Path) -> None:
     write_zip(tmp_path / "a.zip", FILES, executables=frozenset({"SW/b.sh"}))
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:  # of Unix, or unzip gives no modes
+        assert {entry.create_system for entry in archive.infolist()} == {3}
     unpack(tmp_path / "a.zip", tmp_path / "out")
     found = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
     assert found == set(FILES)

@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 import tracemalloc
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from ctc_submit.errors import DataError
 from ctc_submit.pack import rules
 from ctc_submit.pack.check import Report, check_all, check_result
 from ctc_submit.pack.mask_file import read_mask_file
-from ctc_submit.pack.rules import encoding
+from ctc_submit.pack.reference import Reference
+from ctc_submit.pack.rules import encoding, names
 from ctc_submit.pack.rules.signal import contrast_of
 from ctc_submit.pack.tree import find_results, result_files
 from ctc_submit.score.mask import open_mask
@@ -283,6 +285,18 @@ def test_two_digits_are_a_fault(tmp_path: Path) -> None:
     assert found(check_result(result)) == ["digits"]
 
 
+@pytest.mark.parametrize("name", ["20231128.tif", "mask20231128.tif"])
+def test_a_date_in_the_place_of_a_number_is_one_fault(tmp_path: Path, name: str) -> None:
+    result = faultless(tmp_path)
+    shutil.rmtree(result.with_name("01"))
+    for path in result.glob("mask*"):
+        path.rename(result / name)
+    unknown = Reference()
+    [problem] = islice(names.mask_missing(names.list_folder(result, unknown), unknown), 2)
+    assert (problem.path, problem.found) == (result / name, "number 20231128, masks: 1")
+    assert "mask-missing" in found(check_result(result))
+
+
 def test_digits_of_another_script_are_a_fault(tmp_path: Path) -> None:
     result = faultless(tmp_path)
     (result / "mask001.tif").rename(result / "mask00\u0661.tif")
@@ -448,8 +462,23 @@ def test_a_tree_is_one_whatever_lies_in_it_and_it_is_called(tmp_path: Path) -> N
     assert [report.result for report in check_all([result])] == [result]
 
 
-def test_masks_with_the_digits_of_most_are_handed_in(tmp_path: Path) -> None:
+def test_masks_with_the_digits_of_the_frames_are_handed_in(tmp_path: Path) -> None:
     result = faultless(tmp_path)
+    masks = [path.name for path in result_files(result, tracks=False)]
+    for name in masks:
+        shutil.copyfile(result / name, result / f"mask0{name[4:]}")
+    assert [path.name for path in result_files(result, tracks=False)] == masks
+    for frame in result.with_name("01").iterdir():
+        frame.rename(frame.with_name(f"t0{frame.name[1:]}"))
+    assert check_result(result).faults == ()
+    assert [path.name for path in result_files(result, tracks=False)] == [
+        f"mask0{name[4:]}" for name in masks
+    ]
+
+
+def test_masks_with_the_digits_of_most_are_handed_in_without_frames(tmp_path: Path) -> None:
+    result = faultless(tmp_path, dataset="Sim")
+    shutil.rmtree(result.with_name("01"))
     for time_index in range(1, FRAMES):
         path = result / f"mask{time_index:03d}.tif"
         path.rename(result / f"mask{time_index:04d}.tif")

@@ -191,6 +191,13 @@ def test_one_training_script_a_model() -> None:
     )
 
 
+def test_options_of_run_are_not_handed_to_train() -> None:
+    how = Rendering(training=True, run_option=("--repair",))
+    files = render_folder([Entry("DIC-C2DH-HeLa", "01", "GT")], how)
+    assert files["DIC-C2DH-HeLa-01-GT.sh"].endswith(" --repair\n")
+    assert "--repair" not in files["Train-DIC-C2DH-HeLa-GT.sh"]
+
+
 def test_a_single_configuration_trains_on_one_data_set() -> None:
     with pytest.raises(DataError, match="trains on one data set, found 2"):
         render_training("GT", [HELA, "PhC-C2DH-U373"])

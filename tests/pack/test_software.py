@@ -11,7 +11,7 @@ from ctc_submit.errors import CheckpointError, DataError
 from ctc_submit.pack.entry import Entry, Rendering
 from ctc_submit.pack.method_page import About, read_cards, render_markdown
 from ctc_submit.pack.requirements import pinned_requirements
-from ctc_submit.pack.software import software_files, started, wheel_files
+from ctc_submit.pack.software import package_files, software_files, started, wheel_files
 from ctc_submit.pack.typeset import lines_of, render_pdf
 from tests.pack import stand_in
 from tests.pack.result_scenes import faultless
@@ -208,6 +208,14 @@ def test_no_line_of_type_is_wider_than_the_page(models: dict[str, Path], scale: 
     assert all(after.down >= line.bottom - 1e-9 for line, after in pairwise(lines))
 
 
+def test_a_word_wider_than_the_page_is_cut(models: dict[str, Path]) -> None:
+    path = "/scratch/a/path/without/a/blank" * 12
+    text = render_markdown(read_cards(models), About("TEAM", options=("--weights", path)))
+    set_ = [line.runs[0][1] for line in lines_of(text) if "scratch" in line.runs[0][1]]
+    assert "".join(set_).partition("/scratch")[2].startswith(path.removeprefix("/scratch")[:300])
+    assert max(map(len, set_)) < 130
+
+
 def test_bold_words_are_set_bold() -> None:
     [line] = lines_of("so **two words**: plain")
     assert [(text, bold) for _, text, bold in line.runs] == [
@@ -238,6 +246,41 @@ def test_a_card_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "card.json").write_text(text)
     with pytest.raises(CheckpointError, match=r"card\.json"):
         read_cards({"m": tmp_path})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"config": "x"},
+        {"training": 5},
+        {"data": ["a"]},
+        {"scores": {"SEG": 0.9}},
+        {"scores": [0.9]},
+        {"notes": "For all."},
+    ],
+    ids=str,
+)
+def test_a_card_that_tells_other_things_is_refused(
+    models: dict[str, Path], odd: dict[str, object]
+) -> None:
+    card = models[HELA] / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | odd))
+    [(name, value)] = odd.items()
+    with pytest.raises(CheckpointError, match=f"card.json: {name}: expected .*, found ") as refused:
+        read_cards(models)
+    assert str(refused.value).endswith(repr(value))
+    card.write_text(json.dumps({"method": "unet", "config": None, "scores": [], "notes": None}))
+    assert render_markdown(read_cards(models), About("T"))
+
+
+def test_what_tools_leave_in_the_package_is_not_packed(tmp_path: Path) -> None:
+    package = stand_in.package(tmp_path / ".hidden" / "__pycache__")
+    before = set(package_files(package))
+    assert before == {f"ctc_submit/{n}" for n in ("__init__.py", "cli/__init__.py", "cli/main.py")}
+    for name in (".mypy_cache/3.11/x.json", ".ipynb_checkpoints/a.py", "cli/main.py~", ".x.swp"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("")
+    assert set(package_files(package)) == before
 
 
 @pytest.mark.parametrize(

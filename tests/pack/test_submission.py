@@ -170,6 +170,13 @@ def test_what_lies_beside_a_result_is_left_alone(scene: Scene, name: str) -> Non
     assert [path.name for path in (scene.out / HELA).iterdir()] == ["01_RES"]
 
 
+def test_what_is_hidden_is_passed_over(scene: Scene) -> None:
+    shutil.copytree(scene.data / HELA, scene.data / ".Trash-1000")
+    (scene.data / ".Trash-1000" / "02_res").mkdir()
+    scene.pack(preflight=False)
+    assert sorted(path.name for path in scene.out.iterdir()) == [HELA, "MANIFEST.sha256", "SW"]
+
+
 def test_another_data_set_does_not_concern_the_one_that_is_packed(scene: Scene) -> None:
     (scene.data / "Other" / "01_res").mkdir(parents=True)
     scene.sources = replace(scene.sources, datasets=(HELA,))
@@ -475,6 +482,9 @@ def test_the_folder_of_one_data_set_is_too_deep(scene: Scene) -> None:
     scene.sources = replace(scene.sources, data=folder)
     with pytest.raises(DataError, match=f"one data set; give the one above it, .*{HELA}$"):
         scene.pack()
+    shutil.copytree(scene.result, folder / "CSB" / "01_RES")
+    with pytest.raises(DataError, match=f"one data set; give the one above it, .*{HELA}$"):
+        scene.pack()
     assert not scene.out.exists()
 
 
@@ -522,6 +532,52 @@ def test_warnings_of_what_is_not_packed_are_not_told(
         f"{stray}: [stray",
     ]
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_model_that_no_result_has_is_told(scene: Scene) -> None:
+    named = {"Fluo-N2DL-Hela": scene.sources.models, HELA: scene.sources.models / HELA}
+    warned: list[str] = []
+    sources = replace(scene.sources, named=named)
+    pack(sources, scene.out, PackConfig(preflight=False), warn=warned.append)
+    assert warned[1:] == [
+        "--model Fluo-N2DL-Hela: is the model of no result that is packed; look at its name"
+    ]
+
+
+def test_a_program_that_may_not_be_started_is_named(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctc_submit.pack.preflight.cut_off_prefix", lambda: [])
+    monkeypatch.setattr("ctc_submit.pack.submission.started", lambda _: frozenset())
+    why = rf"SW/{HELA}-01\.sh: cannot be started \(Permission denied\); programs must"
+    with pytest.raises(ToolError, match=why):
+        scene.pack()
+    assert not scene.out.exists()
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_the_folder(scene: Scene) -> None:
+    def say(line: str) -> None:
+        if line.startswith("packed"):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        pack(scene.sources, scene.out, PackConfig(preflight=False), say)
+    assert not scene.out.exists()
+    assert not list(scene.out.parent.glob(".out*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="packages of a user lie elsewhere")
+def test_the_interpreter_of_the_pre_flight_keeps_its_users_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(tmp_path, imports="import standinneed")
+    python = "python{}.{}".format(*sys.version_info[:2])
+    packages = tmp_path / "base" / "lib" / python / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "standinneed.py").write_text("")
+    monkeypatch.setattr("site.getuserbase", lambda: str(tmp_path / "base"))
+    base = Path(sys.base_prefix) / "bin" / python
+    assert "4 masks equal" in scene.pack(python=base)[-1]
 
 
 def test_command_wants_a_name_for_a_model(scene: Scene) -> None:

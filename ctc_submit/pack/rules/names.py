@@ -12,6 +12,9 @@ from ctc_submit.pack.reference import Reference
 
 TRACKS = "res_track.txt"
 
+MOST_MISSING = 10_000
+"""Where nothing tells how many frames there are, more missing masks than this are said in one."""
+
 _MASK = re.compile(r"mask([0-9]+)\.tif")
 _NEARLY = re.compile(
     r"(?:masks?|m|res(?:ult)?|seg|labels?|t)?[ _-]*([0-9]{1,9})(?![0-9])[^.]*\.tiff?", re.IGNORECASE
@@ -100,6 +103,11 @@ def mask_missing(listing: Listing, reference: Reference) -> Iterator[Problem]:
     """Every raw frame has a mask (a missing one: the sequence cannot be scored)."""
     meant = listing.meant
     wanted = reference.frames or range(max(meant, default=0) + 1)
+    if not reference.frames and len(wanted) - len(meant) > MOST_MISSING:
+        last = max(meant)  # a date, more likely than a frame
+        found, mend = f"number {last}, masks: {len(meant)}", "give masks the frames' numbers"
+        yield Problem(meant[last], "mask-missing", "numbers from 0 on, without gaps", found, mend)
+        return
     for time in wanted:
         if time not in meant:
             path = listing.folder / f"mask{time:0{listing.digits}d}.tif"

@@ -42,4 +42,4 @@ done
 setup=@{setup_quoted}
 [ $# -gt 0 ] || fail "the command ctc-submit is missing; install it once: $setup"
 
-exec "$@" train @{arguments} --truth @{truth} --out @{model_quoted}@{options}
+exec "$@" train @{arguments} --truth @{truth} --out @{model_quoted}
