@@ -139,7 +139,8 @@ def test_divisions_right_after_a_birth_are_dropped(
 
 def test_the_look_for_a_birth_does_not_take_longer_the_more_cells_there_are() -> None:
     frames, cells = 2000, 100
-    table = Cells(*np.zeros((2, cells)), np.zeros((cells, 2)), *np.zeros((2, cells)))
+    none = np.zeros(cells)
+    table = Cells(none, none, np.zeros((cells, 2)), none, none > 0)
     movie = Movie([table] * frames, [], np.zeros((frames, 2)), Scale((1.0, 1.0)))
     follows = np.arange(frames * cells) + cells
     follows[-cells:] = -1
