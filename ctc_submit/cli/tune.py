@@ -57,11 +57,11 @@ def command(
             dry_run=dry_run,
             device=device,
         )
-    if config.goal in {"TRA", "OP_CLB"}:
-        raise click.UsageError(f"--goal {config.goal} is about tracks; add --tracks")
+    _demand_no_tracks(config, masks)
     from tqdm import tqdm
 
     from ctc_submit.checkpoint import CARD, config_from, load_checkpoint
+    from ctc_submit.data.folders import demand_writable
     from ctc_submit.errors import CheckpointError
     from ctc_submit.segment import SegmentConfig, device_named
     from ctc_submit.train.held_out import tuning_frames
@@ -74,6 +74,8 @@ def command(
     method, card = load_checkpoint(model, device_named(device))
     if card.partners:
         raise CheckpointError(f"{model}: has partners; tune each model before they are joined")
+    if not dry_run:
+        demand_writable(model, CheckpointError)
     if config.frames == "held-out":
         examples = tuning_frames(card, examples, chosen.card())
     survey(examples)
@@ -93,3 +95,11 @@ def command(
     numbers = ", ".join(f"{k} {v:.4f} → {found.after[k]:.4f}" for k, v in found.before.items())
     said = "" if found.changes else "; nothing raises it by more than the margin, the card stays"
     click.echo(f"{model}: {numbers} on {bench.cells} cells of {len(examples)} frames{said}")
+
+
+def _demand_no_tracks(config: TuneConfig, masks: tuple[Path, ...]) -> None:
+    """Refuse what is given for tracks where they are not asked for."""
+    if config.goal in {"TRA", "OP_CLB"}:
+        raise click.UsageError(f"--goal {config.goal} is about tracks; add --tracks")
+    if masks:
+        raise click.UsageError("--masks are linked; add --tracks")

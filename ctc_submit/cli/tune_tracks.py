@@ -32,7 +32,8 @@ def tune_tracks_of(
         device: ``auto``, ``cpu`` or ``cuda``.
     """
     from ctc_submit.checkpoint import CARD, config_from, read_card
-    from ctc_submit.errors import DataError
+    from ctc_submit.data.folders import demand_writable
+    from ctc_submit.errors import CheckpointError, DataError
     from ctc_submit.track.settings import TrackConfig
     from ctc_submit.train.selection import demand_names
     from ctc_submit.train.tune_tracks import (
@@ -49,6 +50,8 @@ def tune_tracks_of(
     demand_names(datasets)
     goal = config.goal if config.goal in GOALS else GOALS[0]
     card = read_card(model)
+    if not dry_run:
+        demand_writable(model, CheckpointError)
     sequences = [each for folder in datasets for each in _with_tracks(folder, numbers)]
     if masks and len(masks) != len(sequences):
         names = ", ".join(str(each.folder) for each in sequences)
@@ -93,15 +96,20 @@ def tune_tracks_of(
 
 
 def _with_tracks(folder: Path, numbers: tuple[str, ...]) -> list[Any]:
-    """Return the sequences of a data set, all with tracking truth unless numbers are given."""
+    """Return the sequences of a data set, all with tracking truth unless numbers are given.
+
+    Raises:
+        DataError: If there is none, or one that is given has no tracking truth.
+    """
     from ctc_submit.data.sequence import Sequence
     from ctc_submit.errors import DataError
 
     every = [path.parents[1].name[:2] for path in folder.glob("[0-9][0-9]_GT/TRA/man_track.txt")]
-    found = [Sequence.at(folder / number) for number in numbers or tuple(sorted(every))]
-    if not found:
-        raise DataError(f"{folder}: holds no 01_GT/TRA/man_track.txt; tracks need tracking truth")
-    return found
+    chosen = list(dict.fromkeys(numbers)) or sorted(every)
+    if missing := sorted({*(chosen or ["01"])} - {*every}):
+        truth = f"{missing[0]}_GT/TRA/man_track.txt"
+        raise DataError(f"{folder}: holds no {truth}; tracks need tracking truth")
+    return [Sequence.at(folder / number) for number in chosen]
 
 
 def _segmented(sequence: Any, model: Path, place: Path, device: str) -> Path:

@@ -48,8 +48,10 @@ def command(
     """
     from tqdm import tqdm
 
+    from ctc_submit.checkpoint import read_card
+    from ctc_submit.data.folders import demand_writable
     from ctc_submit.ensemble.members import find_cells, load_members
-    from ctc_submit.errors import CtcError, DataError
+    from ctc_submit.errors import CheckpointError, CtcError, DataError
     from ctc_submit.segment import device_named
     from ctc_submit.train.held_out import learned_frames
     from ctc_submit.train.selection import Selection
@@ -61,6 +63,10 @@ def command(
         raise CtcError(f"--record {record}: a card is of one model; leave it out with --model")
     if record and not ensemble.partners:
         raise CtcError(f"--record {record}: a card is of all partners; leave out --no-partners")
+    written = into or model
+    if record:  # what cannot be written is said before the work
+        read_card(written)
+        demand_writable(written, CheckpointError)
     device = device_named(selection.pop("device"))
     chosen = Selection(datasets, **selection)
     examples = chosen.examples(part)
@@ -92,4 +98,4 @@ def command(
         )
         if record:
             protocol = f"{record}, {dataset}" if len(parts) > 1 else record
-            record_score(into or model, outcome, protocol, known)
+            record_score(written, outcome, protocol, known)

@@ -23,18 +23,16 @@ def without_early_divisions(movie: Movie, links: Links, settings: TrackConfig) -
     """Drop divisions of cells that were themselves born too few frames before."""
     shortest = shortest_cycle(movie, settings)
     before, parents = links.before, links.parents.copy()
+    divides = links.divides & (links.follows >= 0)
     for child in np.flatnonzero(links.parents >= 0):
         mother = links.parents[child]
         if links.follows[mother] < 0:
             continue
         here = mother
-        while before[here] >= 0 and not _divides(links, parents, before[here]):
+        while before[here] >= 0 and not divides[before[here]]:
             here = before[here]
-        born = before[here] >= 0 or (parents[here] >= 0 and _divides(links, parents, parents[here]))
+        born = before[here] >= 0 or (parents[here] >= 0 and divides[parents[here]])
         if born and movie.frames[mother] - movie.frames[here] + 1 < shortest:
             parents[child] = -1
+            divides[mother] = False
     return Links(links.follows, parents)
-
-
-def _divides(links: Links, parents: np.ndarray, mother: int) -> bool:
-    return bool(links.follows[mother] >= 0 and (parents == mother).any())

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ctc_submit.data.frames import read_frame
+from ctc_submit.data.frames import iter_frames
 from ctc_submit.data.sequence import Sequence
 from ctc_submit.errors import DataError, ToolError
 from ctc_submit.track.lineage import MOST_DAUGHTERS, Links
@@ -30,7 +30,7 @@ def link_by_library(
         settings: With ``linker`` other than ``ctc-submit``.
 
     Raises:
-        DataError: If the raw frames are not known, or cannot be read.
+        DataError: If the raw frames are not known, cannot be read, or differ in size.
         ToolError: If the library is not installed, its weights cannot be had, or it fails.
     """
     if frames is None:
@@ -38,7 +38,7 @@ def link_by_library(
             f"--linker {settings.linker} looks at the raw frames, which do not lie beside the "
             "masks; name their folder with --sequence"
         )
-    images = np.stack([read_frame(path) for path in frames.frames.values()])
+    images = np.stack([frame for _, frame in iter_frames(frames)])
     return LINKERS[settings.linker](movie, images, np.stack(list(masks)), settings)
 
 
@@ -77,6 +77,8 @@ def links_of_graph(movie: Movie, graph: Any) -> Links:
         ToolError: If a node is no cell of the masks, or a cell has two predecessors.
     """
     number = {node: _detection(movie, data) for node, data in graph.nodes(data=True)}
+    if any(count > 1 for _, count in graph.in_degree()):
+        raise ToolError("the linker's answer is no lineage: a detection has two predecessors")
     follows, parents = (np.full(len(movie.frames), -1) for _ in range(2))
     for node in graph.nodes:
         later = sorted(number[child] for child in graph.successors(node))

@@ -11,8 +11,11 @@ COMPANIONS = 8
 FEWEST = 50
 """Steps with a predecessor and a flow below which nothing is learned."""
 
-GAIN = 0.1
+GAIN = 0.12
 """Share of the squared steps that a prediction must explain to be used."""
+
+MORE = 0.02
+"""Share by which another prediction must explain more to take its place."""
 
 
 def expected_steps(movie: Movie, follows: np.ndarray) -> np.ndarray:
@@ -68,7 +71,7 @@ def _flow(movie: Movie, steps: np.ndarray) -> np.ndarray:
 
 def _fit(steps: np.ndarray, last: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """Return the weights of last step and flow, zeros where they explain too little."""
-    best, explained = np.zeros(2), GAIN
+    best, least = np.zeros(2), GAIN
     whole = float((steps**2).sum())
     for columns in ([0], [1], [0, 1]):
         design = np.stack([last.ravel(), flow.ravel()], axis=1)
@@ -76,6 +79,6 @@ def _fit(steps: np.ndarray, last: np.ndarray, flow: np.ndarray) -> np.ndarray:
         weights[columns] = np.linalg.lstsq(design[:, columns], steps.ravel(), rcond=None)[0]
         weights = np.clip(weights, 0, 1)
         left = float(((steps.ravel() - design @ weights) ** 2).sum())
-        if whole > 0 and 1 - left / whole > explained + 0.02:
-            best, explained = weights, 1 - left / whole
+        if whole > 0 and 1 - left / whole > least:
+            best, least = weights, 1 - left / whole + MORE
     return best

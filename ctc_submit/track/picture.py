@@ -1,5 +1,6 @@
 """A picture of the lineages: time to the right, one line a track, divisions as forks."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def write_picture(path: Path, tracks: Sequence[Track]) -> None:
     figure = Figure(figsize=(10, min(max(2.0, 0.18 * len(tracks) + 1), 80)), layout="constrained")
     axes = figure.add_subplot()
     known = {track.label: track for track in tracks}
-    children = [track.parent for track in tracks]
+    children = Counter(track.parent for track in tracks)
     for track in tracks:
         height = heights[track.label]
         axes.plot([track.begin - 0.4, track.end + 0.4], [height, height], "-", lw=2, color="C0")
@@ -42,7 +43,7 @@ def write_picture(path: Path, tracks: Sequence[Track]) -> None:
             axes.text(track.begin - 0.3, height + 0.1, str(track.label), fontsize=6, va="bottom")
         mother = known.get(track.parent)
         if mother is not None:
-            style = "-" if children.count(mother.label) > 1 else ":"
+            style = "-" if children[mother.label] > 1 else ":"
             ends = [mother.end + 0.4, track.begin - 0.4]
             axes.plot(ends, [heights[mother.label], height], style, lw=1, color="C1")
     axes.set(xlabel="frame", ylabel="", yticks=[], ylim=(len(tracks) + 0.5, -1))

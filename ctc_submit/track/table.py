@@ -1,6 +1,7 @@
 """Tracks as a table: one row a track, and one row a cell and frame."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,7 @@ def write_table(path: Path, result: Path, scale: Scale) -> None:
 def _rows(tracks: Sequence[Track], spots: Spots) -> Iterable[tuple[int | float, ...]]:
     order = np.argsort(spots.labels, kind="stable")
     sorted_labels = spots.labels[order]
-    parents = [track.parent for track in tracks]
+    children = Counter(track.parent for track in tracks)
     for track in sorted(tracks):
         low, high = np.searchsorted(sorted_labels, [track.label, track.label + 1])
         mine = order[low:high]
@@ -103,7 +104,7 @@ def _rows(tracks: Sequence[Track], spots: Spots) -> Iterable[tuple[int | float, 
             track.end,
             track.parent,
             track.end - track.begin + 1,
-            parents.count(track.label),
+            children[track.label],
             round(float(spots.areas[mine].mean()), 3),
             round(float(steps.sum()), 3),
             round(float(np.linalg.norm(places[-1] - places[0])), 3),

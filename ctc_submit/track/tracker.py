@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,8 +62,8 @@ class Tracked:
     @property
     def divisions(self) -> int:
         """Number of tracks with at least two children."""
-        parents = [track.parent for track in self.tracks if track.parent]
-        return sum(1 for parent in set(parents) if parents.count(parent) > 1)
+        children = Counter(track.parent for track in self.tracks if track.parent)
+        return sum(1 for count in children.values() if count > 1)
 
 
 def track_result(
@@ -221,7 +222,7 @@ def _frames_beside(source: Path) -> Sequence | None:
     """Return the raw frames of ``NN_RES`` or ``NN_ERR_SEG``, where they lie beside."""
     match = re.match(r"(\d+)_(RES|ERR_SEG)", source.name, re.IGNORECASE)
     folder = source.parent / match[1] if match else None
-    if folder is None or not folder.is_dir() or not any(folder.glob("t[0-9]*.tif")):
+    if folder is None or not folder.is_dir() or not any(folder.glob("[tT][0-9]*.[tT][iI][fF]*")):
         return None
     return Sequence.at(folder)
 

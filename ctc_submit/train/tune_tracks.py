@@ -129,12 +129,13 @@ def record_tracks(model: Path, card: Card, settings: TrackConfig, facts: dict[st
 def strange_to(card: Card, sequence: Sequence) -> bool:
     """Tell whether a model, and what it started from, has not learned from a sequence.
 
-    As far as its card tells.
+    As far as its card tells: by the frames that it names, else by data sets and sequences.
     """
     data, here = card.data, f"{sequence.dataset}/{sequence.number}/"
-    if any(name.startswith(here) for name in data.get("learned_before", ())):
+    names = (*data.get("learned", ()), *data.get("learned_before", ()))
+    if any(name.startswith(here) for name in names):
         return False
-    if sequence.dataset not in data.get("datasets", ()):
+    if "learned" in data or sequence.dataset not in data.get("datasets", ()):
         return True
     numbers = data.get("sequences", "all")
     return numbers != "all" and sequence.number not in numbers

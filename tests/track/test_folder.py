@@ -4,6 +4,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ import tifffile
 
 from ctc_submit.data.datasets import DATASETS
 from ctc_submit.data.labels import read_labels, write_labels
+from ctc_submit.data.tracks import Track
 from ctc_submit.errors import DataError
 from ctc_submit.track.settings import Scale
-from ctc_submit.track.tracker import track_result
+from ctc_submit.track.tracker import Tracked, track_result
 from tests.track.films import film
 
 A, B = (20.0, 20.0, 6.0), (40.0, 60.0, 6.0)
@@ -91,6 +93,24 @@ def test_a_data_set_bears_the_name_of_the_link(folder: Path, linked: str) -> Non
     tifffile.imwrite(dataset / "01" / "t003.tif", np.zeros(shape, np.uint8))
     with pytest.raises(DataError, match=r"has 3 masks, .* has 4 frames"):
         track_result(dataset / "01_RES")
+
+
+@pytest.mark.parametrize("name", ["t%03d.TIF", "t%03d.tiff", "T%03d.tif"])
+def test_frames_beside_are_found_as_any_sequence_is(folder: Path, name: str) -> None:
+    frames = folder.with_name("01")
+    frames.mkdir()
+    for time in range(2):
+        tifffile.imwrite(frames / (name % time), np.zeros((60, 80), np.uint8))
+    with pytest.raises(DataError, match=r"has 3 masks, .* has 2 frames"):
+        track_result(folder)
+
+
+def test_many_divisions_are_counted_at_once(tmp_path: Path) -> None:
+    tracks = [Track(n, min(n // 20_000, 1), 1, max(n - 20_000, 0) // 2) for n in range(1, 60_001)]
+    done = Tracked(tmp_path, tracks, 2, 0, 0, Scale((1.0, 1.0)))
+    start = process_time()
+    assert done.divisions == 20_000 - 1
+    assert process_time() - start < 1
 
 
 def test_a_link_elsewhere_tells_no_less_than_the_folder(folder: Path, tmp_path: Path) -> None:

@@ -114,6 +114,14 @@ def test_the_frames_are_asked_for_where_they_are_not_beside(folder: Path, tmp_pa
     assert code == 3 and "name their folder with --sequence" in output
 
 
+@pytest.mark.usefixtures("library")
+def test_a_frame_of_another_size_is_named(folder: Path) -> None:
+    frame = folder.with_name("01") / "t002.tif"
+    tifffile.imwrite(frame, np.zeros((50, 80), np.uint8))
+    code, output = run(folder, "--linker", "trackastra")
+    assert code == 3 and f"{frame}: is 50×80 pixels, the frames before are 60×80" in output
+
+
 def test_a_missing_library_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trackastra", None)
     monkeypatch.setitem(sys.modules, "trackastra.model", None)
@@ -130,6 +138,17 @@ def test_an_answer_that_is_no_lineage_is_refused() -> None:
     graph.add_edges_from([(0, 2), (1, 2)])
     with pytest.raises(ToolError, match="two predecessors"):
         links_of_graph(movie, graph)
+    graph.remove_edge(1, 2)
     graph.add_node(3, time=1, label=77)
     with pytest.raises(ToolError, match="label 77 of frame 1"):
         links_of_graph(movie, graph)
+
+
+def test_a_daughter_of_two_mothers_is_refused() -> None:
+    maps = film([A, B], [A, B, (20.0, 60.0, 4.0)])
+    graph = networkx.DiGraph()
+    for node, (time, label) in enumerate([(0, 1), (0, 2), (1, 1), (1, 2), (1, 3)]):
+        graph.add_node(node, time=time, label=label)
+    graph.add_edges_from([(0, 2), (0, 3), (1, 3), (1, 4)])
+    with pytest.raises(ToolError, match="two predecessors"):
+        links_of_graph(measured(maps), graph)

@@ -1,11 +1,12 @@
 """What long steps, cells missed and divisions cost, by hand; and who comes back from outside."""
 
 import math
+import time
 
 import numpy as np
 import pytest
 
-from ctc_submit.track.cells import cells_of
+from ctc_submit.track.cells import Cells, cells_of
 from ctc_submit.track.cycles import shortest_cycle, without_early_divisions
 from ctc_submit.track.lineage import Links
 from ctc_submit.track.linking import link_frames, step_costs
@@ -134,6 +135,24 @@ def test_divisions_right_after_a_birth_are_dropped(
     links = Links(np.array(follows), before)
     after = without_early_divisions(dots(*counts), links, TrackConfig()).parents
     assert {child: int(after[child]) for child in np.flatnonzero(after >= 0).tolist()} == kept
+
+
+def test_the_look_for_a_birth_does_not_take_longer_the_more_cells_there_are() -> None:
+    frames, cells = 2000, 100
+    none = np.zeros(cells)
+    table = Cells(none, none, np.zeros((cells, 2)), none, none > 0)
+    movie = Movie([table] * frames, [], np.zeros((frames, 2)), Scale((1.0, 1.0)))
+    follows = np.arange(frames * cells) + cells
+    follows[-cells:] = -1
+    daughters = np.arange(len(follows) - cells, len(follows), 2)
+    follows[daughters - cells] = -1
+    parents = np.full(len(follows), -1)
+    parents[daughters] = daughters - cells + 1
+    links = Links(follows, parents)
+    start = time.process_time()
+    after = without_early_divisions(movie, links, TrackConfig())
+    assert (after.parents == parents).all()
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(("overlap", "linked"), [(1.0, True), (0.0, False)])

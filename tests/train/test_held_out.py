@@ -54,3 +54,12 @@ def test_a_sequence_that_a_start_learned_from_is_not_strange(tmp_path: Path) -> 
     card = model(datasets=["Zellen"], learned_before=["Hefe/02/t000"])
     strange = [strange_to(card, Sequence.at(tmp_path / "Hefe" / n)) for n in ("01", "02")]
     assert strange == [True, False]
+
+
+def test_sequences_of_which_no_frame_was_learned_are_strange(tmp_path: Path) -> None:
+    """A split file chose the frames, so the card's list of sequences is of all there were."""
+    data: dict[str, Any] = {"datasets": ["Hefe"], "sequences": "all", "split": "across.json"}
+    for named, strange in (({}, [False, False]), ({"learned": ["Hefe/02/t000"]}, [True, False])):
+        card = model(**data, **named)
+        here = [Sequence.at(tmp_path / "Hefe" / number) for number in ("01", "02")]
+        assert [strange_to(card, sequence) for sequence in here] == strange

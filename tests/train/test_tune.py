@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from ctc_submit.checkpoint import (
     write_card,
 )
 from ctc_submit.cli.tune import command
+from ctc_submit.cli.validate import command as validate_command
 from ctc_submit.data.instances import Instance
 from ctc_submit.data.labels import read_labels, write_labels
 from ctc_submit.errors import CtcError, DataError
@@ -336,6 +338,23 @@ def test_the_command_writes_only_what_helps(model: Path, dataset: Path) -> None:
     assert "the card stays" in done.output
     assert "4 cells of 2 frames" in done.output
     assert (model / "card.json").read_bytes() == before
+
+
+def test_a_card_that_may_not_be_written_is_said_before_the_work(
+    model: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _mode: place != model)
+    done = CliRunner().invoke(command, [str(model), str(dataset)])
+    assert done.exit_code == 4
+    assert done.output == f"ctc-submit: {model}: cannot be written (no permission)\n"
+    done = CliRunner().invoke(validate_command, [str(model), str(dataset), "--record", "all"])
+    assert done.exit_code == 4
+    assert done.output == f"ctc-submit: {model}: cannot be written (no permission)\n"
+    other = str(dataset / "none")
+    arguments = [str(model), str(dataset), "--record", "all", "--into", other]
+    done = CliRunner().invoke(validate_command, arguments)
+    assert done.exit_code == 4
+    assert done.output.count("\n") == 1 and f"{other}: no such model" in done.output
 
 
 @pytest.mark.parametrize("dry", [True, False])

@@ -1,5 +1,6 @@
 """Settings of linking are chosen on sequences that a model did not learn from."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,24 @@ def test_masks_and_sequences_are_counted(model: Path, dataset: Path) -> None:
     assert code == 3 and "1 given for 2 sequences" in output
 
 
+def test_a_sequence_named_twice_is_one(model: Path, dataset: Path) -> None:
+    twice = ("--sequence", "02", "--sequence", "02", "--masks", dataset / "02_RAW")
+    code, output = call(model, dataset, "--tracks", *twice, "--dry-run")
+    assert code == 0 and output.count("cells/02 0.") == 1
+
+
+def test_a_sequence_without_truth_is_said_before_it_is_segmented(
+    model: Path, dataset: Path
+) -> None:
+    shutil.rmtree(dataset / "02_GT")
+    code, output = call(model, dataset, "--tracks", "--sequence", "02")
+    wanted = f"{dataset}: holds no 02_GT/TRA/man_track.txt; tracks need tracking truth\n"
+    assert code == 3 and output == f"ctc-submit: {wanted}"
+    shutil.rmtree(dataset / "01_GT")
+    code, output = call(model, dataset, "--tracks")
+    assert code == 3 and output == f"ctc-submit: {wanted.replace('02_', '01_')}"
+
+
 def test_data_sets_of_one_name_are_refused(model: Path, dataset: Path, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere" / "cells"
     shutil.copytree(dataset, other)
@@ -126,6 +145,18 @@ def test_data_sets_of_one_name_are_refused(model: Path, dataset: Path, tmp_path:
 def test_a_goal_of_tracks_needs_tracks(model: Path, dataset: Path) -> None:
     code, output = call(model, dataset, "--goal", "TRA")
     assert code == 2 and "add --tracks" in output
+    code, output = call(model, dataset, "--masks", dataset / "02_RAW")
+    assert code == 2 and "--masks are linked; add --tracks" in output
+
+
+def test_a_card_that_may_not_be_written_is_said_before_the_work(
+    model: Path, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda place, _mode: place != model)
+    arguments = (model, dataset, "--tracks", "--sequence", "02", "--masks", dataset / "02_RAW")
+    code, output = call(*arguments)
+    assert (code, output) == (4, f"ctc-submit: {model}: cannot be written (no permission)\n")
+    assert call(*arguments, "--dry-run")[0] == 0
 
 
 def test_what_helps_one_sequence_and_hurts_another_is_noise(
