@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from ctc_submit.data.folders import is_written_through
+from ctc_submit.data.folders import is_written_through, open_stream
 from ctc_submit.data.frames import read_tiff
 from ctc_submit.data.sequence import numbered_files
 from ctc_submit.errors import DataError
@@ -95,7 +95,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield partial
         if stream:
-            with path.open("ab") as file:
+            with open_stream(path) as file:
                 file.write(partial.read_bytes())
         else:
             partial.replace(path)
