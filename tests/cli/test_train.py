@@ -301,6 +301,14 @@ def test_white_masks_of_few_cells_are_refused(place: Path, call: Call) -> None:
     is_one_line(done, 3, "the only label 255 on 2 separate pieces", "in 1 of 4 frames")
 
 
+def test_masks_without_background_are_told_of(place: Path, call: Call) -> None:
+    """As ilastik writes them: 1 is background, 2 are cells."""
+    write_dataset(place / "full", lambda time: (two_cells(time) > 0).astype(np.uint16) + 1)
+    done = call("train", "full", "--out", "m", "--epochs", 1)
+    assert done.code == 0, done
+    assert "full: no pixel of its 4 masks is 0, the background; if a label" in done.err
+
+
 def test_volumes_are_refused(place: Path, call: Call) -> None:
     for folder in ("01", "01_ST/SEG"):
         for path in (place / "Zellen" / folder).iterdir():
