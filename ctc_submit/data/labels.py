@@ -34,11 +34,14 @@ def read_labels(path: Path) -> np.ndarray:
         return labels
     if labels.dtype.kind not in "ui":
         raise DataError(
-            f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}"
+            f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}; "
+            "save it as 16-bit integers"
         )
     if labels.min() < 0 or labels.max() > MOST_LABELS:
         found = f"{labels.min()} to {labels.max()}"
-        raise DataError(f"{path}: expected labels from 0 to {MOST_LABELS}, found {found}")
+        raise DataError(
+            f"{path}: expected labels from 0 to {MOST_LABELS}, found {found}; number them anew"
+        )
     return labels.astype(np.uint16)
 
 
