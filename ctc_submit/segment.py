@@ -88,7 +88,8 @@ def segment(frame: np.ndarray, method: Method, config: SegmentConfig) -> np.ndar
     if frame.ndim != 2:
         raise DataError(
             f"expected a 2D frame (YX), found {frame.ndim} dimensions "
-            f"({'×'.join(map(str, frame.shape))}); save one slice or a projection of each volume"
+            f"({'×'.join(map(str, frame.shape))}); save one slice or a projection of each volume, "
+            "each time of a film as a frame of its own"
         )
     return assemble(_tile_by_tile(frame, method, config, method.instances), frame.shape, config)
 

@@ -187,7 +187,7 @@ def test_a_stripped_map_has_labels_from_one() -> None:
 
 
 def test_volumes_are_refused() -> None:
-    with pytest.raises(DataError, match="2D"):
+    with pytest.raises(DataError, match=r"2D.*each time of a film as a frame of its own"):
         segment(np.zeros((3, 8, 8), np.uint8), Bright(), SegmentConfig())
 
 

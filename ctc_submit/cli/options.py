@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields
+from pathlib import Path
 from types import FrameType, NoneType, UnionType
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
@@ -42,7 +43,7 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             if _was_stopped(error):
                 leave("stopped", INTERRUPTED)
-            leave(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+            leave(_refusal(error), 1)
         except MemoryError as error:
             leave(f"not enough memory ({str(error) or 'no more to be had'})", 1)
         except Exception as error:
@@ -57,6 +58,16 @@ def leave(message: str, code: int) -> NoReturn:
     """Print one line on stderr and end the program."""
     click.echo(f"ctc-submit: {' '.join(message.split())}", err=True)
     sys.exit(code)
+
+
+def _refusal(error: OSError) -> str:
+    """Say what the operating system refuses."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        if error.filename is None:
+            return 'the folder that this is called in is gone, or another took its place; cd "$PWD"'
+    return f"{error.filename or 'system'}: {error.strerror or error}"
 
 
 def _was_stopped(error: BaseException) -> bool:

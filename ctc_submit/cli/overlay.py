@@ -9,6 +9,8 @@ from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.errors import DataError
 from ctc_submit.report.overlay_settings import OverlaySettings
 
+_RESULT = re.compile(r"(.+)_RES(-.+)?")
+
 
 @click.command()
 @errors_to_exit_codes
@@ -63,7 +65,12 @@ def command(
 
 def sequence_of(result: Path) -> Path:
     """Return the folder of the frames of ``NN_RES`` or, with a configuration, ``NN_RES-GT``."""
-    match = re.fullmatch(r"(.+)_RES(-.+)?", result.name)
+    match = _RESULT.fullmatch(result.name)
     if match is None:
-        raise DataError(f"{result}: is not named NN_RES; say where its frames are with --sequence")
+        near = [result.with_name(f"{result.name}_RES"), *sorted(result.glob("[0-9][0-9]_RES*"))]
+        there = [str(path) for path in near if _RESULT.fullmatch(path.name) and path.is_dir()]
+        mend = f"name {' or '.join(there)}, or " if there else ""
+        raise DataError(
+            f"{result}: is not named NN_RES; {mend}say where its frames are with --sequence"
+        )
     return result.with_name(match[1])

@@ -1,5 +1,6 @@
 """``ctc-submit scripts``: renders ``SW/`` for any data sets."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def command(
     """
     from ctc_submit.pack.scripts import render_folder, write_scripts
 
-    names = list(datasets) or (generalizable_datasets() if generalizable else [])
+    given = [name.rstrip("/" + os.sep) for name in datasets]  # as a shell completes it
+    names = given or (generalizable_datasets() if generalizable else [])
     if not names:
         raise click.UsageError("name a DATASET, or give --generalizable")
     kinds = tuple(CONFIGURATIONS) if generalizable else configurations or ("",)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.labels import read_labels
-from ctc_submit.data.sequence import Sequence
+from ctc_submit.data.sequence import Sequence, files_in
 from ctc_submit.errors import DataError
 
 _SEGMENTED = re.compile(r"man_seg([0-9]{3,})\.tif", re.IGNORECASE)
@@ -36,8 +36,9 @@ def find_masks_of_truth(sequence: Sequence, truth: str) -> dict[int, Path]:
     folder = truth_folder(sequence, truth) / "SEG"
     found = _numbered(folder, _SEGMENTED)
     if not found:
+        there = f" (found {files_in(folder)})" if folder.is_dir() else ""
         raise DataError(
-            f"{folder}: holds no man_seg000.tif; the sequence has no {truth} segmentation"
+            f"{folder}: holds no man_seg000.tif; the sequence has no {truth} segmentation{there}"
         )
     return found
 

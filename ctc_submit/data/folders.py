@@ -6,9 +6,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ctc_submit.errors import CtcError, DataError
 
+_OWN_STREAMS = {"/dev/stdout": "1", "/dev/stderr": "2"}
 _NO_REPORT = {"man_track.txt", "res_track.txt", "-"}
 
 
@@ -67,6 +69,20 @@ def is_written_through(path: Path) -> bool:
     """Tell whether a file is to be written to where it is: a stream, or under /dev."""
     device = path.absolute().parent in {Path("/dev"), Path("/dev/fd")}
     return is_stream(path) or (device and path.is_file())
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """Open a path that is written through, to write at its end.
+
+    The program's own streams are shared with it: a file that the shell has put behind one has one
+    end for all that is written there.
+
+    Raises:
+        OSError: If the system refuses.
+    """
+    name = str(path.absolute())
+    number = _OWN_STREAMS.get(name, name.removeprefix("/dev/fd/"))
+    return os.fdopen(os.dup(int(number)), "wb") if number.isdecimal() else path.open("ab")
 
 
 def demand_file(path: Path, ending: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from ctc_submit.data.folders import is_written_through
+from ctc_submit.data.folders import is_written_through, open_stream
 from ctc_submit.data.frames import read_tiff
 from ctc_submit.data.sequence import numbered_files
 from ctc_submit.errors import DataError
@@ -34,11 +34,14 @@ def read_labels(path: Path) -> np.ndarray:
         return labels
     if labels.dtype.kind not in "ui":
         raise DataError(
-            f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}"
+            f"{path}: expected a 16-bit label map, found {labels.dtype} of shape {labels.shape}; "
+            "save it as 16-bit integers"
         )
     if labels.min() < 0 or labels.max() > MOST_LABELS:
         found = f"{labels.min()} to {labels.max()}"
-        raise DataError(f"{path}: expected labels from 0 to {MOST_LABELS}, found {found}")
+        raise DataError(
+            f"{path}: expected labels from 0 to {MOST_LABELS}, found {found}; number them anew"
+        )
     return labels.astype(np.uint16)
 
 
@@ -95,7 +98,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield partial
         if stream:
-            with path.open("ab") as file:
+            with open_stream(path) as file:
                 file.write(partial.read_bytes())
         else:
             partial.replace(path)

@@ -88,6 +88,14 @@ def digits_of(path: Path) -> int:
     return len(path.stem) - len(path.stem.rstrip("0123456789"))
 
 
+def files_in(folder: Path) -> str:
+    """Say in a few words which files a folder holds, where others were expected."""
+    names = sorted(p.name for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    if len(names) < 2:
+        return names[0] if names else "no file"
+    return f"{names[0]} and {len(names) - 1} more"
+
+
 def _holders(folder: Path, pattern: re.Pattern[str]) -> list[str]:
     """Return the sequences, and what belongs to them, in a folder that hold files of this name."""
     try:
@@ -136,7 +144,9 @@ def numbered_files(
         found[number] = path
     if not found:
         inside = [str(folder / name) for name in _holders(folder, pattern)]
-        mend = f"name {' or '.join(inside)}" if inside else f"expected files named {prefix}000.tif"
+        mend = f"expected files named {prefix}000.tif, found {files_in(folder)}"
+        if inside:
+            mend = f"name {' or '.join(inside)}"
         raise DataError(f"{folder}: holds no {what}; {mend}")
     digits = {digits_of(path) for path in found.values()}
     if len(digits) > 1:

@@ -171,7 +171,8 @@ def _places(sources: Sources) -> list[Place]:
     ]
     for name in sources.datasets or ("",):
         if not any(not name or place.dataset == name for place in places):
-            raise DataError(f"{sources.data / name}: holds no result; run a sequence first")
+            wanted = "result" if name else "result DATASET/01_RES"
+            raise DataError(f"{sources.data / name}: holds no {wanted}; run a sequence first")
     return places
 
 

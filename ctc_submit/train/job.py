@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ctc_submit.errors import CtcError
 from ctc_submit.methods.method import MethodConfig
@@ -86,7 +86,9 @@ def settings_from(kind: type[MethodConfig], given: tuple[str, ...]) -> MethodCon
             if not in_range(values[name], known[name].metadata):
                 raise ValueError(text)
         except ValueError:
-            raise CtcError(f"--set {item}: {text!r} is no value of {name}") from None
+            choices = _choices(hints[name])
+            expected = f"; expected {' or '.join(choices)}" if choices else ""
+            raise CtcError(f"--set {item}: {text!r} is no value of {name}{expected}") from None
     try:
         return kind(**values)
     except ValueError as error:
@@ -124,3 +126,10 @@ def _read(text: str, hint: Any) -> Any:
         if str(choice) == text:
             return choice
     raise ValueError(text)
+
+
+def _choices(hint: Any) -> list[str]:
+    """Return the texts that a field can be given as; empty where they cannot be listed."""
+    if hint is bool:
+        return ["true", "false"]
+    return [str(choice) for choice in get_args(hint)] if get_origin(hint) is Literal else []

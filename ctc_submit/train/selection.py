@@ -9,7 +9,7 @@ from typing import Any
 
 from ctc_submit.data.folders import make_folder
 from ctc_submit.data.labels import whole_file
-from ctc_submit.data.sequence import Sequence, written_name
+from ctc_submit.data.sequence import Sequence, written_name, written_path
 from ctc_submit.errors import DataError
 from ctc_submit.train.split import Example, chosen, divided, find_examples, fold_of
 
@@ -118,7 +118,10 @@ class Selection:
         kind = self._kinds()[-1]
         numbers = tuple(dict.fromkeys(self.sequences)) or tuple(_numbers(folder, kind))
         if not numbers:
-            raise DataError(f"{folder}: holds no 01_{kind}; the data set has no {kind} annotations")
+            raise DataError(
+                f"{folder}: holds no 01_{kind}; the data set has no {kind} annotations"
+                f"{_elsewhere(folder, kind)}"
+            )
         return [
             example
             for number in numbers
@@ -156,6 +159,15 @@ def demand_names(datasets: Iterable[Path]) -> None:
                 "give each once, under a name of its own"
             )
         known.add(written_name(folder))
+
+
+def _elsewhere(folder: Path, kind: str) -> str:
+    """Say what to give instead: the data set that a folder is in, or the truth that it has."""
+    above = (f for f in written_path(folder).parents if any(True for _ in _numbers(f, kind)))
+    if dataset := next(above, None):
+        return f"; name the data set, {dataset}"
+    other = next((o for o in ("GT", "ST") if any(True for _ in _numbers(folder, o))), "")
+    return f"; it has {other}, for --truth {other}" if other else ""
 
 
 def _has_masks(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """A look at all annotated frames before the work: are they whole, what is in them."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from scipy import ndimage
 from ctc_submit.errors import DataError
 from ctc_submit.methods.method import CellSizes
 from ctc_submit.train.split import Example, by_dataset
+
+logger = logging.getLogger(__name__)
 
 MANY_PIECES = 3
 """From this many pieces on, one label is no longer taken for one cell."""
@@ -31,6 +34,7 @@ class FrameSurvey:
         widths: Their widths, in the same order.
         lone_label: The label, where the frame has only one; 0 otherwise.
         pieces: Unconnected pieces of that label; 0 where there are several labels.
+        filled: Whether no pixel is background.
     """
 
     mask: Path
@@ -38,6 +42,7 @@ class FrameSurvey:
     widths: tuple[int, ...]
     lone_label: int
     pieces: int
+    filled: bool
 
 
 def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
@@ -49,8 +54,16 @@ def survey(examples: Iterable[Example]) -> dict[Example, FrameSurvey]:
             all have 255 alone, which somewhere lies on two.
     """
     seen = {example: _look_at(example) for example in examples}
-    for own in by_dataset(list(seen)).values():
-        _refuse_fused([seen[example] for example in own])
+    for name, own in by_dataset(list(seen)).items():
+        frames = [seen[example] for example in own]
+        _refuse_fused(frames)
+        if all(frame.filled for frame in frames):
+            logger.warning(
+                "%s: no pixel of its %d masks is 0, the background; if a label stands for it, "
+                "write 0 there",
+                name,
+                len(frames),
+            )
     return seen
 
 
@@ -114,4 +127,5 @@ def _look_at(example: Example) -> FrameSurvey:
         tuple(columns.stop - columns.start for _, columns in boxes),
         lone,
         pieces,
+        bool(labels.all()),
     )

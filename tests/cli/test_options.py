@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from ctc_submit.cli.lazy import LazyGroup
 from ctc_submit.cli.options import errors_to_exit_codes, options_from
 from ctc_submit.errors import CtcError, DataError, RulesBroken
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -124,3 +127,21 @@ def test_the_package_is_the_command_too() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("Usage: ctc-submit [OPTIONS] COMMAND")
     assert "No such command 'nothing'" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use stays there")
+def test_a_working_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    program = (
+        "import os, sys\n"
+        "from ctc_submit.cli.main import main\n"
+        "os.rmdir(os.getcwd())\n"
+        "main(['check', '.'], prog_name='ctc-submit')\n"
+    )
+    words = [sys.executable, "-c", program]
+    paths = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=gone, env=paths, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ctc-submit: the folder that this is called in is gone")
+    assert len(done.stderr.splitlines()) == 1

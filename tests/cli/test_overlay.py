@@ -90,3 +90,12 @@ def test_bad_settings_are_one_line(result: Path) -> None:
     done = CliRunner().invoke(main, ["overlay", str(result), "--fill", "7"])
     assert done.exit_code == 3
     assert done.stderr == "ctc-submit: --fill is 7.0; expected from 0 to 1\n"
+
+
+@pytest.mark.parametrize("given", ["Sim", "Sim/01"])
+def test_a_folder_beside_the_result_is_told_its_name(result: Path, given: str) -> None:
+    (result.parent / "01_RES_overlay").mkdir()
+    folder = result.parent.parent / given
+    done = CliRunner().invoke(main, ["overlay", str(folder)])
+    assert done.exit_code == 3
+    assert f"{folder}: is not named NN_RES; name {result}, or say where" in done.stderr

@@ -179,3 +179,15 @@ def test_numbers_out_of_range_are_wrong_use(tmp_path: Path) -> None:
     for option, value in (("--neighbours", 0), ("--gap", -3), ("--gate", -1.0)):
         code, output = run(folder, option, value)
         assert code == 2 and f"{value} is not in the range" in " ".join(output.split())
+
+
+def test_frames_are_no_place_for_a_result(tmp_path: Path) -> None:
+    folder = write_film(tmp_path / "01_RES")
+    frames = write_film(tmp_path / "01", "t")
+    before = sorted(path.name for path in frames.iterdir())
+    code, output = run(folder, "--output", frames)
+    assert (code, output) == (
+        3,
+        f"ctc-submit: {frames}: holds the raw frames; name another folder for the result\n",
+    )
+    assert sorted(path.name for path in frames.iterdir()) == before

@@ -203,13 +203,16 @@ def test_cells_of_every_size_and_number(place: Path, call: Call, draw: Draw) -> 
     ("arguments", "code", "parts"),
     [
         (["nowhere"], 3, ["nowhere", "no such data set folder"]),
-        (["Zellen", "--truth", "GT"], 3, ["Zellen", "01_GT", "no GT annotations"]),
+        (["Zellen", "--truth", "GT"], 3, ["01_GT", "no GT annotations; it has ST, for --truth ST"]),
+        (["Zellen/01"], 3, ["no ST annotations; name the data set, ", "Zellen"]),
+        (["Zellen/01_ST/SEG"], 3, ["no ST annotations; name the data set, ", "Zellen"]),
         (["Zellen", "--sequence", "02"], 3, ["02", "no"]),
         (["Zellen", "--split", "no.json"], 3, ["no.json", "not a split file"]),
         (["Zellen", "--method", "yolo"], 4, ["yolo", "maskrcnn"]),
         (["Zellen", "--set", "depth=3"], 1, ["depth=3", "NAME=VALUE"]),
         (["Zellen", "--set", "proposals=many"], 1, ["many", "proposals"]),
         (["Zellen", "--set", "views=3"], 1, ["views"]),
+        (["Zellen", "--set", "loss=bec"], 1, ["no value of loss; expected bce or focal or"]),
         (["Zellen", "--set", "scale=0"], 1, ["scale"]),
         (["Zellen", "--set", "proposals=-5"], 1, ["proposals"]),
         (["Zellen", "--epochs", 0], 2, ["epochs", "not in the range"]),
@@ -299,6 +302,14 @@ def test_white_masks_of_few_cells_are_refused(place: Path, call: Call) -> None:
     write_dataset(place / "white", white)
     done = call("train", "white", "--out", "m", "--epochs", 1)
     is_one_line(done, 3, "the only label 255 on 2 separate pieces", "in 1 of 4 frames")
+
+
+def test_masks_without_background_are_told_of(place: Path, call: Call) -> None:
+    """As ilastik writes them: 1 is background, 2 are cells."""
+    write_dataset(place / "full", lambda time: (two_cells(time) > 0).astype(np.uint16) + 1)
+    done = call("train", "full", "--out", "m", "--epochs", 1)
+    assert done.code == 0, done
+    assert "full: no pixel of its 4 masks is 0, the background; if a label" in done.err
 
 
 def test_volumes_are_refused(place: Path, call: Call) -> None:

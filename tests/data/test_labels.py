@@ -99,7 +99,7 @@ def test_labels_of_any_integer_type_are_read(tmp_path: Path, kind: str) -> None:
     [
         (np.full((4, 4), 65_536, np.uint32), "found 65536 to 65536"),
         (np.full((4, 4), -1, np.int16), "found -1 to -1"),
-        (np.ones((4, 4), np.float32), "found float32"),
+        (np.ones((4, 4), np.float32), "found float32 of .*; save it as 16-bit integers"),
         (np.zeros((4, 4), bool), "found bool"),
     ],
 )
@@ -208,11 +208,12 @@ def test_the_standard_output_is_written_to_where_it_is_a_file(tmp_path: Path, na
         "from pathlib import Path; from ctc_submit.data.labels import whole_file\n"
         "print('before', flush=True)\n"
         f"with whole_file(Path({name!r})) as partial:\n"
-        "    partial.write_text('all of it')\n"
+        "    partial.write_text('all of it, ')\n"
+        "print('after')\n"
     )
     with (tmp_path / "out.txt").open("wb") as out:
         subprocess.run([sys.executable, "-c", program], check=True, stdout=out)
-    assert (tmp_path / "out.txt").read_text() == "before\nall of it"
+    assert (tmp_path / "out.txt").read_text() == "before\nall of it, after\n"
     assert Path("/dev/stdout").is_symlink()
 
 

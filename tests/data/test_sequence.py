@@ -41,6 +41,23 @@ def test_other_files_are_no_frames(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ([], "no file"),
+        ([".DS_Store"], "no file"),
+        (["t00.tif"], "t00.tif"),
+        (["image_2.png", "image_1.png", "notes.txt"], "image_1.png and 2 more"),
+    ],
+)
+def test_what_lies_there_in_place_of_frames_is_named(
+    tmp_path: Path, names: list[str], found: str
+) -> None:
+    sequence = sequence_of(tmp_path / "01", *names)
+    with pytest.raises(DataError, match=rf"expected files named t000\.tif, found {found}$"):
+        _ = sequence.frames
+
+
+@pytest.mark.parametrize(
     ("names", "missing"),
     [
         (["t001.tif", "t002.tif"], "t000.tif"),

@@ -368,6 +368,12 @@ def test_command_takes_a_sequence_named_twice_once(tmp_path: Path) -> None:
     assert (done.exit_code, done.output) == (0, f"{out}: 1 files\n")
 
 
+def test_command_takes_a_name_as_a_shell_completes_it(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["scripts", f"{HELA}/", "--out", str(tmp_path / "SW")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "SW" / f"{HELA}-01.sh").is_file()
+
+
 def test_command_wants_a_data_set() -> None:
     done = CliRunner().invoke(main, ["scripts"])
     assert done.exit_code == 2

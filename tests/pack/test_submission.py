@@ -458,7 +458,7 @@ def test_a_configuration_has_its_own_script_and_folder(scene: Scene) -> None:
     ("prepare", "kind", "message"),
     [
         (lambda s: shutil.rmtree(s.data), DataError, "no such folder"),
-        (lambda s: shutil.rmtree(s.result), DataError, "holds no result"),
+        (lambda s: shutil.rmtree(s.result), DataError, "holds no result DATASET/01_RES; run"),
         (lambda s: shutil.rmtree(s.sources.models), CheckpointError, "no model for"),
         (lambda s: (s.out.mkdir(), (s.out / "mine").touch()), DataError, "no submission of ours"),
     ],
