@@ -28,6 +28,13 @@ def written_path(folder: Path) -> Path:
     return Path(os.path.abspath(folder))  # noqa: PTH100 (resolve follows links)
 
 
+def is_of_raw_frames(folder: Path) -> bool:
+    """Tell whether a folder bears the name of a sequence and holds frames ``tNNN.tif``."""
+    if not re.fullmatch(r"[0-9]{2}", written_name(folder)):
+        return False
+    return any(_FRAME.fullmatch(path.name) for path in folder.iterdir())
+
+
 @dataclass(frozen=True)
 class Sequence:
     """A folder of raw frames ``tNNN.tif`` and its neighbours in the official layout.

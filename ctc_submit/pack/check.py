@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ctc_submit.data.problem import Problem
+from ctc_submit.data.sequence import is_of_raw_frames, written_path
 from ctc_submit.errors import DataError
 from ctc_submit.pack.mask_file import read_mask_file
 from ctc_submit.pack.reference import Reference, find_reference, shape_of
@@ -144,6 +145,11 @@ def check_result(
         return Report(result, 0, (missing,))
     reference = find_reference(result, sequence=sequence, border=border)
     listing = list_folder(result, reference)
+    if not listing.masks and is_of_raw_frames(result):
+        own = written_path(result)
+        mend = f"name its result, {own.with_name(f'{own.name}_RES')}, or run the sequence first"
+        frames = Problem(result, "result-folder", "a folder with masks", "the raw frames", mend)
+        return Report(result, 0, (frames,))
     problems = [p for rule in names.RULES for p in rule(listing, reference)]
     seen: dict[int, np.ndarray] = {}
     for time, found, labels in _looked_at(listing, reference, workers):

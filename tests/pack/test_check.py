@@ -272,6 +272,22 @@ def test_a_folder_without_results_is_a_fault(tmp_path: Path) -> None:
     assert "mask-name" in found(check_all([tmp_path])[0])
 
 
+def test_raw_frames_are_no_masks_with_other_names(tmp_path: Path) -> None:
+    frames = tmp_path / "01"
+    frames.mkdir()
+    for index in range(2):
+        write_labels(frames / f"t{index:03d}.tif", label_map(0))
+    [report] = check_all([frames])
+    [problem] = report.problems
+    assert (problem.rule, problem.found) == ("result-folder", "the raw frames")
+    assert str(tmp_path / "01_RES") in problem.mend
+    frames.rename(tmp_path / "out")
+    assert "mask-name" in found(check_result(tmp_path / "out"))
+    (tmp_path / "out").rename(frames)
+    write_labels(frames / "mask000.tif", label_map(0))
+    assert "result-folder" not in found(check_result(frames))
+
+
 def test_an_empty_folder_misses_its_masks(tmp_path: Path) -> None:
     (tmp_path / "01_RES").mkdir()
     assert found(check_result(tmp_path / "01_RES")) == ["mask-missing"]
