@@ -14,11 +14,12 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.method import Method
 from ctc_submit.methods.registry import method_named
 from ctc_submit.methods.settings import settings_of
+from ctc_submit.methods.state_file import WEIGHTS
 
 Settings = TypeVar("Settings")
 FORMAT = 1
 _NONE = {"", ".."}
-WEIGHTS, CARD, README = "weights.safetensors", "card.json", "README.md"
+CARD, README = "card.json", "README.md"
 PARTNERS = "partners"
 """Folder in a model's, with the models that see every frame too; its card names them."""
 NAMED = ("learned", "learned_before")

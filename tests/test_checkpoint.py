@@ -11,7 +11,6 @@ from ctc_submit.checkpoint import (
     CARD,
     CURVES,
     PARTNERS,
-    WEIGHTS,
     Card,
     config_from,
     load_checkpoint,
@@ -24,6 +23,7 @@ from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.maskrcnn.config import MaskRCNNConfig
 from ctc_submit.methods.maskrcnn.maskrcnn import MaskRCNN
 from ctc_submit.methods.mulux.mulux import MuLux
+from ctc_submit.methods.state_file import WEIGHTS
 from ctc_submit.segment import SegmentConfig
 from ctc_submit.track.settings import TrackConfig
 

@@ -16,7 +16,7 @@ from ctc_submit.cli.options import errors_to_exit_codes
 def command(models: tuple[Path, ...], out: Path) -> None:
     """Write the model whose every weight is the mean of those of MODELS.
 
-    Train the same model on in two or more ways (--pretrained MODEL/weights.safetensors with other
+    Train the same model on in two or more ways (--pretrained MODEL with other
     augmentation, rate or seed): their mean is often better than each of them, and takes the time of
     one. Models that were not trained on from the same weights have no mean that works. The first
     one's settings are kept.

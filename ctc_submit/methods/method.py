@@ -81,7 +81,7 @@ class Method(Protocol):
         """Start from pretrained weights.
 
         Args:
-            source: ``none``, ``imagenet``, ``coco``, or the path of a state dict.
+            source: ``none``, ``imagenet``, ``coco``, or the path of a state dict or of a model.
 
         Raises:
             CheckpointError: If the weights cannot be had or do not fit.

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.backbones import fill_body
 from ctc_submit.methods.encoder import Encoder
+from ctc_submit.methods.state_file import read_state
 
 BODY = "backbone.body."
 """What the names of the backbone's tensors begin with in a Mask R-CNN."""
@@ -156,8 +157,8 @@ def load_weights(net: UShape, source: str) -> bool:
         net: Its parameters are replaced, or those of its encoder alone, where the file holds a Mask
             R-CNN: from that the body of its backbone is taken. One whose answer is finer gives all
             that both have; the last layer then stays as it is.
-        source: Path of a state dict (``.safetensors``, or what ``torch.save`` writes); ``none``,
-            ``imagenet`` and ``coco`` load nothing, as nobody offers these networks pretrained.
+        source: Path of a file or a model's folder (`read_state`); ``none``, ``imagenet`` and
+            ``coco`` load nothing, as nobody offers these networks pretrained.
 
     Returns:
         Whether weights were loaded.
@@ -167,25 +168,17 @@ def load_weights(net: UShape, source: str) -> bool:
     """
     if source in {"none", "imagenet", "coco"}:
         return False
-    path = Path(source)
+    state = read_state(Path(source))
+    body = {k.removeprefix(BODY): v for k, v in state.items() if k.startswith(BODY)}
     try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        body = {k.removeprefix(BODY): v for k, v in state.items() if k.startswith(BODY)}
         if body and net.encoder is not None:
             fill_body(net.encoder.body, body, "its weights")
         else:
             _load(net, state)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file of weights") from None
-    except Exception as error:  # a damaged or foreign file raises nearly anything
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+    except (CheckpointError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
         raise CheckpointError(
-            f"{path}: does not hold this network's weights ({reason}); width, depth, norm and "
+            f"{source}: does not hold this network's weights ({reason}); width, depth, norm and "
             "encoder must be those it was trained with"
         ) from error
     return True

@@ -76,7 +76,8 @@ class TrainConfig:
         metadata={"help": "Stop after so many scores without a better one; 0: never.", "least": 0},
     )
     pretrained: str = field(
-        default="imagenet", metadata={"help": "none, imagenet, coco, or a file of weights."}
+        default="imagenet",
+        metadata={"help": "none, imagenet, coco, a model, or a file of weights."},
     )
     workers: int = field(
         default=1, metadata={"help": "Processes that prepare frames; 0: the main one.", "least": 0}

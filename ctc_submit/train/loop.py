@@ -24,7 +24,7 @@ def diverged(step: int, found: str) -> CtcError:
     """Return the error that ends a training whose numbers have left all bounds."""
     return CtcError(
         f"step {step}: {found}; the last good checkpoint, if there was one, is kept; start from it "
-        "(--pretrained MODEL/weights.safetensors) with a smaller --learning-rate, another --out"
+        "(--pretrained MODEL) with a smaller --learning-rate, another --out"
     )
 
 

@@ -72,10 +72,11 @@ def train(job: Job) -> Iterator[StepReport | EpochReport]:
 
 def _card_beside(pretrained: str) -> Card | None:
     """Return the card of the model whose weights are these, None where there is none."""
-    if not Path(pretrained).is_file():  # a name, such as imagenet
+    start = Path(pretrained)
+    if not start.exists() or pretrained in {"none", "imagenet", "coco"}:
         return None
     try:
-        return read_card(Path(pretrained).parent)
+        return read_card(start if start.is_dir() else start.parent)
     except CheckpointError:  # weights of another origin
         return None
 

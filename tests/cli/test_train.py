@@ -229,7 +229,7 @@ def test_cells_of_every_size_and_number(place: Path, call: Call, draw: Draw) -> 
         (["Zellen", "--validate-every", 0], 2, ["validate-every", "not in the range"]),
         (["Zellen", "--ema", 1.5], 2, ["ema", "not in the range"]),
         (["Zellen", "--seed", -1], 2, ["seed", "not in the range"]),
-        (["Zellen", "--pretrained", "no.pth"], 4, ["no.pth", "cannot read"]),
+        (["Zellen", "--pretrained", "no.pth"], 4, ["no.pth: no such file of weights"]),
         (["Zellen", "--pretrained", "coco"], 4, ["no COCO weights"]),
         (["Zellen", "--work", "file/work"], 4, ["file/work", "cannot be"]),
         (["Zellen", "--out", "file/model"], 4, ["file/model", "cannot be"]),

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from ctc_submit.checkpoint import CARD, PARTNERS, WEIGHTS, Card, read_card, save_checkpoint
+from ctc_submit.checkpoint import CARD, PARTNERS, Card, read_card, save_checkpoint
 from ctc_submit.cli.main import main
 from ctc_submit.data.labels import find_masks, read_labels
 from ctc_submit.ensemble.join import join
 from ctc_submit.ensemble.members import load_members
 from ctc_submit.ensemble.settings import EnsembleConfig
 from ctc_submit.errors import CheckpointError
+from ctc_submit.methods.state_file import WEIGHTS
 from tests.ensemble.bright import bright_unet, write_two_discs
 
 

@@ -248,7 +248,10 @@ def test_frames_that_the_start_has_learned_from_are_said(
 ) -> None:
     course(job(dataset, "a", replace(FAST, epochs=1)))
     start = replace(FAST, epochs=1, pretrained=str(dataset.parent / "a/weights.safetensors"))
-    course(job(dataset, "b", start))
+    of_file = course(job(dataset, "b", start))
+    of_model = replace(start, pretrained=str(dataset.parent / "a"))
+    assert course(job(dataset, "e", of_model)) == of_file
+    assert read_card(dataset.parent / "e").data["started_from"] == ["a"]
     assert not caplog.text  # the same seed holds out the same frames
     course(job(dataset, "c", replace(start, seed=3)))
     assert "learned from 2 of the 2 frames that are held out now" in caplog.text

@@ -3,12 +3,11 @@
 import sys
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ctc_submit.errors import CheckpointError
 from ctc_submit.methods.backbones import LITE, load_imagenet
+from ctc_submit.methods.state_file import read_state
 
 PREDICTORS = ("roi_heads.box_predictor.", "roi_heads.mask_predictor.")
 """The last layers of both branches, which depend on the number of classes."""
@@ -27,8 +26,8 @@ def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
         net: `ctc_submit.methods.maskrcnn.net.Net`.
         backbone: Name of its backbone.
         source: ``none``: nothing. ``imagenet``: the backbone's body. ``coco``: torchvision's Mask
-            R-CNN of the ResNets. Otherwise a file, safetensors or a state dict saved by torch, of
-            which every tensor that has the name and shape of one of ours is taken.
+            R-CNN of the ResNets. Otherwise a file or a model's folder (`read_state`), of which
+            every tensor that has the name and shape of one of ours is taken.
 
     Raises:
         CheckpointError: If the weights cannot be had or do not fit.
@@ -38,7 +37,7 @@ def load_pretrained(net: nn.Module, backbone: str, source: str) -> None:
     if source == "imagenet":
         load_imagenet(net.get_submodule("backbone.body"), backbone)
         return
-    state = _coco_state(backbone) if source == "coco" else _file_state(Path(source))
+    state = _coco_state(backbone) if source == "coco" else read_state(Path(source))
     ours = net.state_dict()
     fitting = _fitting(state, ours)
     if len(fitting) < LEAST_SHARE * len(ours):
@@ -72,17 +71,3 @@ def _coco_state(backbone: str) -> dict[str, Tensor]:
             "fetch the file elsewhere and name it with --pretrained FILE"
         ) from error
     return state
-
-
-def _file_state(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            state: dict[str, Tensor] = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:120]
-        raise CheckpointError(
-            f"{path}: expected a state dict (.pth or .safetensors), cannot read it ({reason})"
-        ) from error
-    return {name: value for name, value in state.items() if isinstance(value, Tensor)}

@@ -61,7 +61,7 @@ class Table1Config:
         default="imagenet",
         metadata={
             "help": "Of Mask R-CNN, and of an encoder of a U-shaped network: none, imagenet, "
-            "coco, or a file of weights."
+            "coco, a model, or a file of weights."
         },
     )
     workers: int = field(
