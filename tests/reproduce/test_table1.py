@@ -384,6 +384,18 @@ def test_losses_are_compared_on_the_same_frames() -> None:
     assert len(comparisons([entries[0], other])) == 0
 
 
+def test_a_video_is_held_against_itself_where_it_was_not_seen() -> None:
+    mixed = {"SIM/01/t000": [1.8, 2], "SIM/01/t001": [0.7, 1], "SIM/02/t000": [1.2, 2]}
+    split = [entry("mulux", 0.74, seed, by_frame=mixed) for seed in (0, 1)]
+    strange = {"SIM/01/t000": [1.6, 2], "SIM/01/t003": [2.4, 3]}
+    across = replace(entry("mulux", 0.8, by_frame=strange), protocol="02to01")
+    page = render([*split, across, entry("caltus", 0.5, by_frame=mixed)])
+    told = page.partition("## What a video costs that was not seen")[2].partition("##")[0]
+    (line,) = [row for row in told.splitlines() if row.startswith("| SIM")]
+    assert line.endswith("| 0.833 | 0.800 | −0.033 | – | – | – |")
+    assert "What a video costs" not in render(split)
+
+
 def test_how_each_was_trained_is_told_by_data_set_and_once_for_equal_settings() -> None:
     settings = {"batch": 2, "crop": 0, "learning_rate": 0.1, "augment": "none", "pretrained": "x"}
     entries = [

@@ -8,6 +8,7 @@ from ctc_submit.reproduce.table1.details import HEADINGS, details, table_row
 from ctc_submit.reproduce.table1.entry import Entry
 from ctc_submit.reproduce.table1.frames import PROTOCOLS
 from ctc_submit.reproduce.table1.rows import ROWS
+from ctc_submit.reproduce.table1.videos import video_costs
 
 OPENING = """\
 # Table I of the paper, made anew
@@ -30,6 +31,8 @@ def render(entries: Iterable[Entry]) -> str:
     for dataset in sorted({e.dataset for e in known}):
         parts.append(_dataset(dataset, [e for e in known if e.dataset == dataset]))
     parts.append(_losses(comparisons(known)))
+    if costs := video_costs(known, _signed):
+        parts.append(costs)
     parts.append(details(known))
     return "\n".join(parts)
 
