@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -75,6 +76,21 @@ def test_few_cells_make_few_quarters(count: int, parts: list[int]) -> None:
     found = boundary_error.quarters(cells)
     assert [len(part) for part in found] == parts
     assert [cell.length for part in found for cell in part] == list(range(1, count + 1))
+
+
+def test_the_worst_cells_are_named_with_what_they_cost() -> None:
+    truth, found = np.zeros((2, 20, 20), np.uint16)
+    truth[2:6, 2:6], truth[10:14, 0:4], truth[10:14, 10:14] = 1, 4, 9
+    found[2:6, 2:6], found[10:13, 0:4] = 3, 5
+    cells = boundary_error.cells_of("01/t000", truth, found)
+    assert [(c.name, c.jaccard, c.cut, c.area) for c in cells] == [
+        ("01/t000 1", 1.0, False, 16),
+        ("01/t000 4", 0.75, True, 16),
+        ("01/t000 9", 0.0, False, 16),
+    ]
+    ranked = boundary_error.without_worst(cells, 5)
+    assert [(c.name, rest) for c, rest in ranked] == [("01/t000 9", 0.875), ("01/t000 4", 1.0)]
+    assert not boundary_error.without_worst([], 3)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="not on Linux")
