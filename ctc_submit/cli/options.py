@@ -2,6 +2,7 @@
 
 import functools
 import math
+import os
 import signal
 import sys
 import threading
@@ -57,6 +58,11 @@ def errors_to_exit_codes(function: Callable[P, R]) -> Callable[P, R]:
 def leave(message: str, code: int) -> NoReturn:
     """Print one line on stderr and end the program."""
     click.echo(f"ctc-submit: {' '.join(message.split())}", err=True)
+    try:
+        if sys.stdout is not None:  # closed, as by >&-
+            sys.stdout.flush()
+    except OSError:  # from Python 3.14 on it would be tried again, with an exit code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 
 
