@@ -103,8 +103,7 @@ class Run:
         self.models = (model,) if isinstance(model, Path) else model
         self.result = result if result.name not in {"", ".."} else result.resolve()
         self.target = result.resolve()
-        if not self.target.name or self.target == sequence.folder.resolve():
-            raise DataError(f"{result}: holds the raw frames; name another folder for the result")
+        sequence.demand_apart(result)
         self.partial = self.target.with_name(f".{self.target.name}.partial")
         self.record = self.result.with_name(f"{self.result.name}.run.json")
         self.clock = Clock()

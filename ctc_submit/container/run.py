@@ -42,8 +42,7 @@ def run_sequence(
     here = _model_here(model)
     result = result if result.name not in {"", ".."} else result.resolve()
     target = result.resolve()
-    if not target.name or target == sequence.folder.resolve():
-        raise DataError(f"{result}: holds the raw frames; name another folder for the result")
+    sequence.demand_apart(result)
     if target.exists() and not target.is_dir():
         raise DataError(f"{result}: is a file; name a folder for the result")
     try:

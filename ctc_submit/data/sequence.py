@@ -30,7 +30,7 @@ def written_path(folder: Path) -> Path:
 
 def is_of_raw_frames(folder: Path) -> bool:
     """Tell whether a folder bears the name of a sequence and holds frames ``tNNN.tif``."""
-    if not re.fullmatch(r"[0-9]{2}", written_name(folder)):
+    if not _SEQUENCE.fullmatch(written_name(folder)):
         return False
     return any(_FRAME.fullmatch(path.name) for path in folder.iterdir())
 
@@ -56,6 +56,16 @@ class Sequence:
         if given.name in {"", ".."}:
             given = given.resolve()
         return cls(written_name(given.parent), given.absolute().name, given)
+
+    def demand_apart(self, result: Path) -> None:
+        """Refuse the folder of the frames, and the root of all, as the place of a result.
+
+        Raises:
+            DataError: If it is one of them.
+        """
+        target = result.resolve()
+        if not target.name or target == self.folder.resolve():
+            raise DataError(f"{result}: holds the raw frames; name another folder for the result")
 
     @property
     def gold(self) -> Path:

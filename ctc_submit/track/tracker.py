@@ -113,8 +113,7 @@ def track_result(
     names = [sequence.dataset] if sequence else [given.parent.name, source.parent.name]
     sequence = sequence or _frames_beside(given) or _frames_beside(source)
     if sequence is not None:
-        if target == sequence.folder.resolve():
-            raise DataError(f"{target}: holds the raw frames; name another folder for the result")
+        sequence.demand_apart(target)
         _check_frames(sequence, masks)
     shape = read_labels(masks[0]).shape
     scale = scale_of(_dataset(names), shape, border)
